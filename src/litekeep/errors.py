@@ -1,0 +1,209 @@
+"""Every error that a user of Litekeep can meet.
+
+Each says three things: what happened (the message), what is safe (`safe`) and what to do (`hint`), and carries a stable
+exit code and a stable `code` word for JSON output. Exit codes 3, 10, 11, 12 and 130 mean the same as in restic.
+
+    LitekeepError               1  unexpected
+    +- UsageError               2  usage          the request makes no sense as it was put
+    +- VerificationFailed       4  verification   something was read back and was not what was written
+    |  +- CorruptObject         4  corrupt        one stored object is damaged, foreign or hostile
+    +- BackupFailed             5  backup         the source could not be captured
+    |  +- SourceMissing         5  source_missing
+    |  +- NotADatabase          5  not_a_database
+    |  +- SourceBusy            5  source_busy
+    |  +- SourceUnreadable      5  source_unreadable
+    +- Refused                  6  refused        allowed only when asked for explicitly
+    |  +- TargetInUse           6  target_in_use
+    +- RepositoryError
+    |  +- NoRepository         10  no_repository
+    |  +- Locked               11  locked
+    |  +- UnsupportedFormat    10  unsupported_format
+    |  +- UnknownSnapshot       2  unknown_snapshot
+    +- StorageError            13  unreachable    the place where backups rest did not do what it was asked
+    |  +- ObjectMissing         4  object_missing
+    |  +- ObjectExists          1  object_exists
+    |  +- NoSpace              14  no_space
+    |  +- PermissionRefused    13  permission
+    |  +- ReadOnlyStorage       6  read_only
+    +- Cancelled              130  cancelled
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class LitekeepError(Exception):
+    """Base of all errors raised on purpose.
+
+    Args:
+        message: what happened, naming the object; no full stop.
+        safe: what is unharmed, as a sentence; empty when there is nothing to say.
+        hint: what to do next, as a sentence; empty when there is nothing to say.
+    """
+
+    code: ClassVar[str] = "unexpected"
+    exit_code: ClassVar[int] = 1
+
+    def __init__(self, message: str, *, safe: str = "", hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.safe = safe
+        self.hint = hint
+
+
+class UsageError(LitekeepError):
+    """The request makes no sense as it was put."""
+
+    code = "usage"
+    exit_code = 2
+
+
+class VerificationFailed(LitekeepError):
+    """Something was read back and was not what was written."""
+
+    code = "verification"
+    exit_code = 4
+
+
+class CorruptObject(VerificationFailed):
+    """One stored object is damaged, foreign or hostile.
+
+    `key` names the object in its storage, `problem` says what is wrong with it.
+    """
+
+    code = "corrupt"
+
+    def __init__(self, key: str, problem: str, *, safe: str = "", hint: str = "") -> None:
+        super().__init__(f"{key}: {problem}", safe=safe, hint=hint)
+        self.key = key
+        self.problem = problem
+
+
+class BackupFailed(LitekeepError):
+    """The source could not be captured; nothing was added to the repository's snapshots."""
+
+    code = "backup"
+    exit_code = 5
+
+
+class SourceMissing(BackupFailed):
+    """The database is not where it should be."""
+
+    code = "source_missing"
+
+
+class NotADatabase(BackupFailed):
+    """The file is not an SQLite database, or is encrypted by something else."""
+
+    code = "not_a_database"
+
+
+class SourceBusy(BackupFailed):
+    """Another program kept the database locked until the deadline."""
+
+    code = "source_busy"
+
+
+class SourceUnreadable(BackupFailed):
+    """The database, or a page of it, cannot be read."""
+
+    code = "source_unreadable"
+
+
+class Refused(LitekeepError):
+    """Allowed only when asked for explicitly; nothing was changed."""
+
+    code = "refused"
+    exit_code = 6
+
+
+class TargetInUse(Refused):
+    """The file to be replaced is open in another program, or locked by it."""
+
+    code = "target_in_use"
+
+
+class RepositoryError(LitekeepError):
+    """The repository cannot be used as it is."""
+
+    code = "repository"
+    exit_code = 10
+
+
+class NoRepository(RepositoryError):
+    """There is no Litekeep repository in that place."""
+
+    code = "no_repository"
+
+
+class UnsupportedFormat(RepositoryError):
+    """The repository or object was written by a newer Litekeep."""
+
+    code = "unsupported_format"
+
+
+class Locked(RepositoryError):
+    """Another run holds the repository; the message names it."""
+
+    code = "locked"
+    exit_code = 11
+
+
+class UnknownSnapshot(RepositoryError):
+    """No snapshot, or more than one, answers to that name."""
+
+    code = "unknown_snapshot"
+    exit_code = 2
+
+
+class StorageError(LitekeepError):
+    """A storage did not do what it was asked; `key` names the object where there is one."""
+
+    code = "unreachable"
+    exit_code = 13
+
+    def __init__(self, message: str, *, key: str = "", safe: str = "", hint: str = "") -> None:
+        super().__init__(message, safe=safe, hint=hint)
+        self.key = key
+
+
+class ObjectMissing(StorageError):
+    """There is no object of that name."""
+
+    code = "object_missing"
+    exit_code = 4
+
+
+class ObjectExists(StorageError):
+    """An object of that name is already there with other content; objects are never replaced."""
+
+    code = "object_exists"
+    exit_code = 1
+
+
+class NoSpace(StorageError):
+    """The storage, or a scratch folder, is full."""
+
+    code = "no_space"
+    exit_code = 14
+
+
+class PermissionRefused(StorageError):
+    """The storage does not allow this user to do that."""
+
+    code = "permission"
+
+
+class ReadOnlyStorage(StorageError):
+    """The storage was opened for reading only."""
+
+    code = "read_only"
+    exit_code = 6
+
+
+class Cancelled(LitekeepError):
+    """The user, or the program that embeds Litekeep, asked to stop."""
+
+    code = "cancelled"
+    exit_code = 130

@@ -1,0 +1,1 @@
+"""Byte layouts. The docstring of each module is the specification; the reference pages are generated from them."""

@@ -1,0 +1,1 @@
+"""The verbs, one file each: options in, result out, everything on the way told to a Monitor."""

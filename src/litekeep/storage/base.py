@@ -1,0 +1,91 @@
+"""The small protocol that every place for objects speaks, and its exact semantics.
+
+An object is a name (key) and immutable bytes. Keys are relative, "/"-separated, made of `[A-Za-z0-9._-]` parts that do
+not begin with a dot, at most 512 characters: safe on every file system, URL and shell, also case-insensitive ones.
+
+What every implementation promises (tests/storage/conformance.py holds each to it):
+
+* `put` creates. When it returns, the object is complete and durable (it survives a power cut) and every later reader
+  sees it whole. Before that no reader ever sees a part of it. It never replaces: if the key exists with the same bytes
+  it returns as if it had written them (a repeated request is harmless); with other bytes it raises ObjectExists.
+* `get`, `get_range` return exactly what was put or raise; never short data.
+* `list` is complete or raises; an unfinished listing is an error, never a shorter listing. Names that are not valid
+  keys, and left-overs of interrupted puts, are not listed.
+* `delete` of a missing key is silent; when it returns, the object stays deleted after a power cut.
+* All methods may be called from several threads at once.
+
+What callers must tolerate: another process adds or deletes objects between two calls; a `put` that raised may still
+have happened; `free_bytes` is an estimate.
+
+Errors are the StorageError family only: ObjectMissing, ObjectExists, NoSpace, PermissionRefused, ReadOnlyStorage, and
+StorageError itself for everything else. Each names the key.
+"""
+
+from __future__ import annotations
+
+import re
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Protocol
+
+from litekeep.errors import UsageError
+
+Buffer = bytes | bytearray | memoryview
+
+MAX_KEY_LENGTH = 512
+_KEY = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One listed object: its key and its size in bytes."""
+
+    key: str
+    size_bytes: int
+
+
+class Storage(Protocol):
+    """A flat place for immutable objects; see the module's text for the semantics."""
+
+    @property
+    def description(self) -> str:
+        """The place in words for messages: a path or URL without secrets."""
+
+    def put(self, key: str, data: Buffer) -> None:
+        """Create an object; raises ObjectExists if the key holds other bytes. `data` is not kept after the call."""
+
+    def get(self, key: str) -> bytes:
+        """All bytes of an object; raises ObjectMissing."""
+
+    def get_range(self, key: str, offset: int, length: int) -> bytes:
+        """Exactly `length` bytes from `offset`; raises ObjectMissing, or StorageError if the object is shorter."""
+
+    def size(self, key: str) -> int:
+        """Length of an object in bytes; raises ObjectMissing."""
+
+    def list(self, prefix: str = "") -> list[Entry]:
+        """Every object whose key begins with `prefix` ("" or a folder with its final "/"), sorted by key."""
+
+    def delete(self, key: str) -> None:
+        """Remove an object; silent if it is missing."""
+
+    def lock(self, owner: str, wait_seconds: float = 0.0) -> AbstractContextManager[None]:
+        """Hold the storage's one exclusive lock; raises Locked, naming the holder, when it is not free in time.
+
+        `owner` is one line for people: verb, host, process. A holder that dies frees the lock without anyone's help.
+        """
+
+    def free_bytes(self) -> int | None:
+        """Room left, or None where the place does not tell."""
+
+
+def check_key(key: str) -> str:
+    """Return the key, or raise UsageError if it is not valid; called before any path or URL is built from it."""
+    if len(key) > MAX_KEY_LENGTH or not _KEY.fullmatch(key):
+        raise UsageError(f"not a valid object name: {key[:80]!r}")
+    return key
+
+
+def is_key(name: str) -> bool:
+    """True if `name` is a valid key; listings leave out everything else."""
+    return len(name) <= MAX_KEY_LENGTH and _KEY.fullmatch(name) is not None

@@ -60,8 +60,8 @@ class DatabaseFacts:
 class Snapshot:
     """One restorable state of a source, as the catalog of a repository tells it.
 
-    created_at is aware and carries the offset of its own zone at that moment; `zone` names the zone. sequence counts the
-    snapshots of one source from 1 without gaps. new_bytes: what this backup added to the repository's packs.
+    created_at is aware and carries the offset of its own zone at that moment; `zone` names the zone. sequence counts
+    the snapshots of one source from 1 without gaps. new_bytes: what this backup added to the repository's packs.
     verified: the highest level that a receipt proves. problems: what is wrong with the source itself (a faithful copy
     of a damaged database). damage: what the newest verification found wrong with the stored objects.
     tables: row counts taken when the snapshot was last fully verified, None until then.

@@ -18,10 +18,10 @@ class Monitor(Protocol):
     """Receives what happens during one operation."""
 
     def event(self, name: str, /, **facts: Fact) -> None:
-        """Something happened: `name` is one of the words in docs/reference/events.md, facts carry their unit in the name."""
+        """Something happened: `name` is a word of docs/reference/events.md; facts carry their unit in the name."""
 
     def progress(self, phase: str, done: int, total: int, unit: str) -> None:
-        """`done` of `total` units ("pages", "bytes", "objects") of one phase are finished; total 0 means not known yet."""
+        """`done` of `total` units ("pages", "bytes", "objects") of a phase are finished; total 0: not known yet."""
 
     def cancelled(self) -> bool:
         """True when the operation should stop at the next safe point."""

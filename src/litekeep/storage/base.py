@@ -1,7 +1,9 @@
 """The small protocol that every place for objects speaks, and its exact semantics.
 
-An object is a name (key) and immutable bytes. Keys are relative, "/"-separated, made of `[A-Za-z0-9._-]` parts that do
-not begin with a dot, at most 512 characters: safe on every file system, URL and shell, also case-insensitive ones.
+An object is a name (key) and immutable bytes. Keys are relative, "/"-separated, made of `[A-Za-z0-9._-]` parts that
+neither begin nor end with a dot, at most 512 characters: safe on every file system, URL and shell. Not a key is what a
+system claims for itself: `lock` (ours, at the top), the Windows devices (CON, NUL, COM1...), Thumbs.db, desktop.ini.
+Callers never use one key as the folder of another, nor two keys that differ only in case.
 
 What every implementation promises (tests/storage/conformance.py holds each to it):
 
@@ -33,7 +35,10 @@ from litekeep.errors import UsageError
 Buffer = bytes | bytearray | memoryview
 
 MAX_KEY_LENGTH = 512
-_KEY = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*")
+LOCK_NAME = "lock"
+_CLAIMED = r"(?i:(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\.[^/]*)?|thumbs\.db|desktop\.ini)"
+_PART = rf"(?!{_CLAIMED}(?:/|\Z))[A-Za-z0-9_-](?:[A-Za-z0-9._-]*[A-Za-z0-9_-])?"
+_KEY = re.compile(rf"(?!(?i:{LOCK_NAME})(?:/|\Z)){_PART}(?:/{_PART})*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,3 +94,16 @@ def check_key(key: str) -> str:
 def is_key(name: str) -> bool:
     """True if `name` is a valid key; listings leave out everything else."""
     return len(name) <= MAX_KEY_LENGTH and _KEY.fullmatch(name) is not None
+
+
+def check_prefix(prefix: str) -> str:
+    """Return the prefix, or raise UsageError if it is neither empty nor a folder with its final "/"."""
+    if prefix and not (prefix.endswith("/") and is_key(prefix[:-1])):
+        raise UsageError(f"not a valid folder of objects: {prefix[:80]!r}")
+    return prefix
+
+
+def check_range(key: str, offset: int, length: int) -> None:
+    """Raise UsageError if a range begins before the object or has a negative length."""
+    if offset < 0 or length < 0:
+        raise UsageError(f"not a valid range of {key}: {length} bytes from {offset}")

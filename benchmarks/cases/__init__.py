@@ -1,0 +1,15 @@
+"""The cases, in the order of `make bench`; each module has NAME, QUESTION and measure(setting) -> Report."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from benchmarks.cases import large, month, process, retained_set, scale, storm
+from benchmarks.report import Report
+from benchmarks.setting import Setting
+
+CASES: dict[str, tuple[str, Callable[[Setting], Report]]] = {
+    case.NAME: (case.QUESTION, case.measure) for case in (process, month, storm, large, scale, retained_set)
+}
+
+__all__ = ["CASES"]

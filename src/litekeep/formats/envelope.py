@@ -1,0 +1,116 @@
+"""What all binary objects have in common.
+
+    offset  size  field
+    0       4     magic "LTKP"
+    4       1     kind: P pack, M manifest, R receipt, K mark, L prune plan
+    5       1     format version of this kind, now 1
+    6       2     flags: bit 0 = encrypted (not in version 1); all others 0
+
+Packs go on as formats.pack says. All others are *records*: a table of parts, then the parts, each sealed
+(blocks.seal) with everything before the first part as its header:
+
+    8       1     number of parts, 1 to 8
+    9       4 n   stored length of each part, u32
+    9+4n    ...   the parts, one after the other, and nothing behind them
+
+A reader of version n reads all versions up to n. An unknown version or flag is "written by a newer Litekeep", a wrong
+magic or kind is damage.
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+from collections.abc import Sequence
+from enum import Enum
+from typing import Any
+
+from litekeep.blocks.seal import Seal
+from litekeep.errors import CorruptObject, UnsupportedFormat
+
+MAGIC = b"LTKP"
+HEADER_BYTES = 8
+MAX_PARTS = 8
+MAX_RECORD_BYTES = 1 << 30
+
+
+class Kind(Enum):
+    """What an object is; the letter is stored."""
+
+    PACK = b"P"
+    MANIFEST = b"M"
+    RECEIPT = b"R"
+    MARK = b"K"
+    PLAN = b"L"
+
+
+VERSIONS = {Kind.PACK: 1, Kind.MANIFEST: 1, Kind.RECEIPT: 1, Kind.MARK: 1, Kind.PLAN: 1}
+
+
+def header(kind: Kind, flags: int) -> bytes:
+    """The first eight bytes of a new object."""
+    return MAGIC + kind.value + struct.pack("<BH", VERSIONS[kind], flags)
+
+
+def check_header(key: str, data: bytes | memoryview, kind: Kind, flags: int) -> None:
+    """Raise unless `data` begins with a header of this kind that this version can read."""
+    if len(data) < HEADER_BYTES or bytes(data[:4]) != MAGIC:
+        raise CorruptObject(key, "empty" if len(data) == 0 else "does not begin like a Litekeep object")
+    if bytes(data[4:5]) != kind.value:
+        raise CorruptObject(key, f"is of kind {bytes(data[4:5])!r} instead of {kind.value!r}")
+    version, found_flags = struct.unpack_from("<BH", data, 5)
+    if version > VERSIONS[kind]:
+        raise UnsupportedFormat(
+            f"{key}: written by a newer Litekeep (format version {version} of {kind.name.lower()})",
+            safe="Nothing was changed.",
+            hint="Use the newest Litekeep, or the restore.py in the repository.",
+        )
+    if version == 0 or found_flags != flags:
+        raise CorruptObject(key, f"impossible version {version} or flags {found_flags}")
+
+
+def encode_record(kind: Kind, key: str, parts: Sequence[bytes], seal: Seal) -> bytes:
+    """A record of the given plain parts, to be stored under `key`."""
+    lengths = [len(part) + seal.overhead_bytes for part in parts]
+    head = header(kind, seal.flags) + struct.pack(f"<B{len(parts)}I", len(parts), *lengths)
+    bound = seal.bind(key, head)
+    data = head + b"".join(bound.seal(number, part) for number, part in enumerate(parts))
+    if [bytes(part) for part in decode_record(kind, key, data, seal)] != list(parts):
+        raise CorruptObject(key, "was not encoded faithfully (memory or library fault); it was not stored")
+    return data
+
+
+def decode_record(kind: Kind, key: str, data: bytes, seal: Seal) -> list[bytes | memoryview]:
+    """The plain parts of a record that was stored under `key`; raises CorruptObject or UnsupportedFormat."""
+    check_header(key, data, kind, seal.flags)
+    count = data[HEADER_BYTES] if len(data) > HEADER_BYTES else 0
+    start = HEADER_BYTES + 1 + 4 * count
+    if not 1 <= count <= MAX_PARTS or len(data) < start:
+        raise CorruptObject(key, "cut short or damaged")
+    lengths = struct.unpack_from(f"<{count}I", data, HEADER_BYTES + 1)
+    if start + sum(lengths) != len(data):
+        raise CorruptObject(key, f"is {len(data)} bytes long instead of {start + sum(lengths)}")
+    bound, view, parts = seal.bind(key, data[:start]), memoryview(data), []
+    for number, length in enumerate(lengths):
+        try:
+            parts.append(bound.open(number, view[start : start + length]))
+        except ValueError as error:
+            raise CorruptObject(key, str(error)) from error
+        start += length
+    return parts
+
+
+def encode_json(facts: object) -> bytes:
+    """Compact JSON with sorted keys, UTF-8."""
+    return json.dumps(facts, separators=(",", ":"), sort_keys=True, ensure_ascii=False, allow_nan=False).encode("utf-8")
+
+
+def decode_json(key: str, part: bytes | memoryview) -> dict[str, Any]:
+    """The JSON object in a part; raises CorruptObject."""
+    try:
+        facts = json.loads(bytes(part))
+    except (ValueError, RecursionError) as error:
+        raise CorruptObject(key, f"does not hold JSON: {error}") from error
+    if not isinstance(facts, dict):
+        raise CorruptObject(key, "does not hold a JSON object")
+    return facts

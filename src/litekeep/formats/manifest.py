@@ -1,0 +1,174 @@
+"""A manifest: one snapshot, complete by itself. Writing it is the single commit point of a backup.
+
+A record (formats.envelope) of kind M with three parts:
+
+    part 0   facts, JSON (see below)
+    part 1   page map, zstd: number of packs P, number of runs R (u32 each); P pack ids of 8 bytes; then R-value columns
+             (formats.columns): index of the pack; first number, minus the number expected next in that pack
+             (0 at first, then first + count of the run before in the same pack); count
+    part 2   scan digests, plain: one 16-byte name (blocks.identity) for every `scan_bytes` bytes of the image, the last
+             perhaps shorter; empty for small databases. They let the next backup skip what did not change.
+
+Runs are in image order: the image is the concatenation of the blocks that they address, block after block. Nothing but
+the packs named here is needed to rebuild the database.
+
+Facts: {"litekeep", "sqlite", "python": versions; "source", "source_path", "host"; "created_at" (ISO, with offset),
+"zone"; "reason", "label"; "sequence", "parent" (id or null); "members": a list with one object for the database:
+{"kind": "sqlite", "page_size", "page_count", "image_bytes", "block_bytes", "digest" (hex, over all block names),
+"encoding", "journal_mode", "user_version", "application_id", "schema_version", "auto_vacuum", "freelist_pages"};
+"changed_pages", "new_bytes", "scan_bytes", "capture" (method), "fingerprint" (sqlite.fingerprint, or null)}. Readers
+ignore facts that they do not know. The map covers the members in their order.
+"""
+
+from __future__ import annotations
+
+import struct
+from array import array
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from litekeep.blocks.compress import compress, decompress_within
+from litekeep.blocks.seal import Seal
+from litekeep.errors import CorruptObject
+from litekeep.formats.columns import decode_column, encode_column
+from litekeep.formats.envelope import Kind, decode_json, decode_record, encode_json, encode_record
+from litekeep.formats.pack import PACK_ID_BYTES, Address
+
+MAX_MAP_BYTES = 1 << 29
+MAX_BLOCKS = 1 << 36
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Consecutive blocks of the image that have consecutive numbers in one pack."""
+
+    pack: bytes
+    first: int
+    count: int
+
+
+class PageMap:
+    """Which block of which pack makes up each block of the image; compact also for millions of pages."""
+
+    def __init__(self, packs: Sequence[bytes], pack_of: array[int], first: array[int], count: array[int]) -> None:
+        self.packs = packs
+        self._pack_of = pack_of
+        self._first = first
+        self._count = count
+
+    @classmethod
+    def from_runs(cls, runs: Iterable[Run]) -> PageMap:
+        """From runs in image order; neighbours that continue each other are joined."""
+        place: dict[bytes, int] = {}
+        pack_of, first, count = array("I"), array("I"), array("I")
+        for run in runs:
+            pack = place.setdefault(run.pack, len(place))
+            if pack_of and pack_of[-1] == pack and first[-1] + count[-1] == run.first:
+                count[-1] += run.count
+            elif run.count:
+                pack_of.append(pack)
+                first.append(run.first)
+                count.append(run.count)
+        return cls(list(place), pack_of, first, count)
+
+    def __len__(self) -> int:
+        """Number of runs."""
+        return len(self._first)
+
+    @property
+    def block_count(self) -> int:
+        """Number of blocks of the image."""
+        return sum(self._count)
+
+    def runs(self) -> Iterator[Run]:
+        """In image order."""
+        packs = self.packs
+        for pack, first, count in zip(self._pack_of, self._first, self._count, strict=True):
+            yield Run(packs[pack], first, count)
+
+    def addresses(self) -> Iterator[Address]:
+        """The address of every block, in image order."""
+        for run in self.runs():
+            for number in range(run.first, run.first + run.count):
+                yield run.pack, number
+
+    def encode(self) -> bytes:
+        """Part 1, before the seal."""
+        expected = [0] * len(self.packs)
+        steps = []
+        for pack, first, count in zip(self._pack_of, self._first, self._count, strict=True):
+            steps.append(first - expected[pack])
+            expected[pack] = first + count
+        columns = (self._pack_of, steps, self._count)
+        head = struct.pack("<2I", len(self.packs), len(self._first))
+        return compress(head + b"".join(self.packs) + b"".join(map(encode_column, columns)), level=9)
+
+    @classmethod
+    def decode(cls, part: bytes | memoryview) -> PageMap:
+        """Read part 1; raises ValueError. Memory is bounded by MAX_MAP_BYTES and by what `part` declares."""
+        plain = decompress_within(part, MAX_MAP_BYTES)
+        packs, runs = struct.unpack_from("<2I", plain, 0)
+        start = 8 + packs * PACK_ID_BYTES
+        if len(plain) != start + 12 * runs or packs > runs:
+            raise ValueError("page map of the wrong length")
+        ids = [plain[at : at + PACK_ID_BYTES] for at in range(8, start, PACK_ID_BYTES)]
+        pack_of, steps, count = (
+            decode_column(plain[start + 4 * runs * n : start + 4 * runs * (n + 1)]) for n in range(3)
+        )
+        if runs and max(pack_of) >= packs:
+            raise ValueError("page map names a pack that it does not list")
+        first, expected = array("I"), [0] * packs
+        for pack, step, blocks in zip(pack_of, steps, count, strict=True):
+            number = (expected[pack] + step) % (1 << 32)
+            first.append(number)
+            expected[pack] = number + blocks
+        return cls(ids, pack_of, first, count)
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """A decoded manifest: facts as stored, page map, scan digests."""
+
+    facts: dict[str, Any]
+    page_map: PageMap
+    scan: bytes
+
+
+def encode_manifest(key: str, manifest: Manifest, seal: Seal) -> bytes:
+    """The object to store under `key`."""
+    parts = [encode_json(manifest.facts), manifest.page_map.encode(), manifest.scan]
+    data = encode_record(Kind.MANIFEST, key, parts, seal)
+    if list(decode_manifest(key, data, seal).page_map.runs()) != list(manifest.page_map.runs()):
+        raise CorruptObject(key, "was not encoded faithfully (memory or library fault); it was not stored")
+    return data
+
+
+def decode_facts(key: str, data: bytes, seal: Seal) -> dict[str, Any]:
+    """Only the facts of a stored manifest: what a list of snapshots needs; checks the seals of all parts."""
+    facts, _, _ = _parts(key, data, seal)
+    return decode_json(key, facts)
+
+
+def decode_manifest(key: str, data: bytes, seal: Seal) -> Manifest:
+    """A stored manifest; raises CorruptObject unless the map covers exactly the blocks that the facts state."""
+    facts_part, map_part, scan = _parts(key, data, seal)
+    facts = decode_json(key, facts_part)
+    try:
+        page_map = PageMap.decode(map_part)
+        member = facts["members"][0]
+        blocks = -(-int(member["image_bytes"]) // int(member["block_bytes"]))
+        if blocks != page_map.block_count or not 0 <= blocks <= MAX_BLOCKS:
+            raise ValueError(f"its map has {page_map.block_count} blocks instead of {blocks}")
+        if member["image_bytes"] != member["page_size"] * member["page_count"]:
+            raise ValueError("page size, page count and length do not fit")
+    except (ValueError, TypeError, KeyError, IndexError, ZeroDivisionError, struct.error, OverflowError) as error:
+        raise CorruptObject(key, f"makes no sense: {error}") from error
+    return Manifest(facts, page_map, bytes(scan))
+
+
+def _parts(key: str, data: bytes, seal: Seal) -> list[bytes | memoryview]:
+    parts = decode_record(Kind.MANIFEST, key, data, seal)
+    if len(parts) != 3:
+        raise CorruptObject(key, f"has {len(parts)} parts instead of 3")
+    return parts

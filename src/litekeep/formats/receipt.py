@@ -1,0 +1,119 @@
+"""Receipts and marks: small records (formats.envelope) with one JSON part that say something about a snapshot.
+
+Receipt, kind R: proof of something that was done with a snapshot.
+
+    {"snapshot": id, "kind": "verify" | "drill" | "unchanged" | "restore", "at": ISO time with offset,
+     "level": "none" | "written" | "full" | "drill", "problems": [...] of the source, "damage": [...] of stored objects,
+     "tables": {name: rows} or null, "facts": {...}}
+
+"unchanged": a run found the source as it is in this snapshot; its facts hold the new fingerprint and whether all pages
+were read ("full_read") or only the fingerprint compared. "restore": this snapshot is the safety copy of a restore.
+
+Mark, kind K: what a person, or the rotation, decided; the highest sequence wins, key by key.
+
+    {"snapshot": id, "sequence": n, "at": ISO time, "by": verb, "set": {"pinned": bool, "label": text, "trashed_at": ISO
+     time or null}}   with only the keys that change
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from litekeep.blocks.seal import Seal
+from litekeep.errors import CorruptObject
+from litekeep.formats.envelope import Kind, decode_json, decode_record, encode_json, encode_record
+from litekeep.model import Level
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """See the module's text."""
+
+    snapshot: str
+    kind: str
+    at: datetime
+    level: Level = Level.NONE
+    problems: tuple[str, ...] = ()
+    damage: tuple[str, ...] = ()
+    tables: tuple[tuple[str, int], ...] | None = None
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """See the module's text; `changes` holds only the keys that change."""
+
+    snapshot: str
+    sequence: int
+    at: datetime
+    by: str
+    changes: dict[str, Any]
+
+
+def encode_receipt(key: str, receipt: Receipt, seal: Seal) -> bytes:
+    """The object to store under `key`."""
+    facts = {
+        "snapshot": receipt.snapshot,
+        "kind": receipt.kind,
+        "at": receipt.at.isoformat(),
+        "level": receipt.level.name.lower(),
+        "problems": list(receipt.problems),
+        "damage": list(receipt.damage),
+        "tables": None if receipt.tables is None else dict(receipt.tables),
+        "facts": receipt.facts,
+    }
+    return encode_record(Kind.RECEIPT, key, [encode_json(facts)], seal)
+
+
+def decode_receipt(key: str, data: bytes, seal: Seal) -> Receipt:
+    """A stored receipt; raises CorruptObject."""
+    facts = decode_json(key, decode_record(Kind.RECEIPT, key, data, seal)[0])
+    try:
+        tables = facts["tables"]
+        return Receipt(
+            str(facts["snapshot"]),
+            str(facts["kind"]),
+            _aware(facts["at"]),
+            Level[facts["level"].upper()],
+            tuple(map(str, facts["problems"])),
+            tuple(map(str, facts["damage"])),
+            None if tables is None else tuple((str(name), int(rows)) for name, rows in tables.items()),
+            dict(facts["facts"]),
+        )
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise CorruptObject(key, f"makes no sense: {error}") from error
+
+
+def encode_mark(key: str, mark: Mark, seal: Seal) -> bytes:
+    """The object to store under `key`."""
+    facts = {
+        "snapshot": mark.snapshot,
+        "sequence": mark.sequence,
+        "at": mark.at.isoformat(),
+        "by": mark.by,
+        "set": mark.changes,
+    }
+    return encode_record(Kind.MARK, key, [encode_json(facts)], seal)
+
+
+def decode_mark(key: str, data: bytes, seal: Seal) -> Mark:
+    """A stored mark; raises CorruptObject."""
+    facts = decode_json(key, decode_record(Kind.MARK, key, data, seal)[0])
+    try:
+        mark = Mark(
+            str(facts["snapshot"]), int(facts["sequence"]), _aware(facts["at"]), str(facts["by"]), dict(facts["set"])
+        )
+        if mark.changes.get("trashed_at") is not None:
+            _aware(mark.changes["trashed_at"])
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise CorruptObject(key, f"makes no sense: {error}") from error
+    return mark
+
+
+def _aware(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError(f"time without offset: {text}")
+    return moment

@@ -1,0 +1,112 @@
+"""repository.json: what kind of repository this is. Plain JSON, so that a person can read it.
+
+    {"magic": "litekeep repository", "format": 1, "id": 32 hex digits, "created_at": ISO time with offset,
+     "created_by": "litekeep 0.1.0", "encryption": null, "secret": 64 hex digits,
+     "files": {"README.txt": 64 hex digits, "restore.py": 64 hex digits},
+     "checksum": 64 hex digits}
+
+`secret` is the key material of an unencrypted repository: block names and seals are derived from it (blocks.identity,
+blocks.seal). It is not secret there; being random, it keeps objects of one repository from being taken for another's.
+`files`: BLAKE3 of the two helper files. `checksum`: BLAKE3 of the JSON text without this key. The text is canonical
+(sorted keys, two spaces, one final newline): any other byte is damage. `format` counts changes that old readers could
+not follow.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from blake3 import blake3
+
+from litekeep.errors import CorruptObject, NoRepository, UnsupportedFormat
+
+KEY = "repository.json"
+MAGIC = "litekeep repository"
+FORMAT = 1
+MAX_CONFIG_BYTES = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class RepoConfig:
+    """The decoded file."""
+
+    id: bytes
+    created_at: str
+    created_by: str
+    secret: bytes
+    files: tuple[tuple[str, str], ...]
+
+
+def _canonical(facts: dict[str, Any]) -> bytes:
+    return (json.dumps(facts, indent=2, sort_keys=True, ensure_ascii=False) + "\n").encode("utf-8")
+
+
+def encode_config(config: RepoConfig) -> bytes:
+    """The bytes of repository.json."""
+    facts: dict[str, Any] = {
+        "magic": MAGIC,
+        "format": FORMAT,
+        "id": config.id.hex(),
+        "created_at": config.created_at,
+        "created_by": config.created_by,
+        "encryption": None,
+        "secret": config.secret.hex(),
+        "files": dict(config.files),
+    }
+    data = _canonical({**facts, "checksum": blake3(_canonical(facts)).hexdigest()})
+    if decode_config(data) != config:
+        raise CorruptObject(KEY, "was not encoded faithfully (memory or library fault); it was not stored")
+    return data
+
+
+def decode_config(data: bytes) -> RepoConfig:
+    """Read repository.json.
+
+    Raises:
+        NoRepository: this is some other file. UnsupportedFormat: a newer format. CorruptObject: damaged.
+    """
+    try:
+        facts = json.loads(data) if len(data) <= MAX_CONFIG_BYTES else None
+    except (ValueError, RecursionError) as error:
+        if b'"litekeep repository"' in data:
+            raise CorruptObject(KEY, f"is damaged: {error}", hint=_COPY_HINT) from error
+        raise NoRepository("repository.json is not a Litekeep repository's") from error
+    if not isinstance(facts, dict) or facts.get("magic") != MAGIC:
+        if isinstance(facts, dict) and {"secret", "files", "checksum"} <= facts.keys():
+            raise CorruptObject(KEY, "is damaged", hint=_COPY_HINT)
+        raise NoRepository("repository.json is not a Litekeep repository's")
+    if isinstance(facts.get("format"), int) and facts["format"] > FORMAT:
+        raise UnsupportedFormat(
+            f"this repository has format {facts['format']}; this Litekeep knows formats up to {FORMAT}",
+            safe="Nothing was changed.",
+            hint="Use the newest Litekeep, or the restore.py in the repository.",
+        )
+    return _decode_checked(data, facts)
+
+
+_COPY_HINT = (
+    "Take this one small file from a copy of the repository; the backups themselves are elsewhere and unharmed."
+)
+
+
+def _decode_checked(data: bytes, facts: dict[str, Any]) -> RepoConfig:
+    checksum = facts.pop("checksum", None)
+    if checksum != blake3(_canonical(facts)).hexdigest() or _canonical({**facts, "checksum": checksum}) != data:
+        raise CorruptObject(KEY, "is damaged", hint=_COPY_HINT)
+    try:
+        if facts["format"] != FORMAT or facts["encryption"] is not None:
+            raise ValueError("unknown format or encryption")
+        config = RepoConfig(
+            bytes.fromhex(facts["id"]),
+            facts["created_at"],
+            facts["created_by"],
+            bytes.fromhex(facts["secret"]),
+            tuple(sorted(facts["files"].items())),
+        )
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise CorruptObject(KEY, f"makes no sense: {error}", hint=_COPY_HINT) from error
+    if len(config.id) != 16 or len(config.secret) != 32:
+        raise CorruptObject(KEY, "makes no sense: id or secret of the wrong length", hint=_COPY_HINT)
+    return config

@@ -1,0 +1,176 @@
+"""The list of snapshots: manifests, with what receipts and marks say about them.
+
+One damaged object never hides the others: a manifest that cannot be read is listed as damaged, a receipt or mark that
+cannot be read proves and decides nothing and is reported beside the list.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, TypeVar
+
+from litekeep.errors import CorruptObject, ObjectMissing, UnknownSnapshot
+from litekeep.formats.receipt import Mark, Receipt
+from litekeep.model import DatabaseFacts, Level, Reason, Snapshot
+from litekeep.repository import layout
+from litekeep.repository.repository import Repository
+
+T = TypeVar("T", Receipt, Mark)
+
+
+@dataclass(frozen=True, slots=True)
+class Catalog:
+    """snapshots: readable ones, by source, then sequence. damaged: objects that should be there but cannot be read."""
+
+    snapshots: tuple[Snapshot, ...]
+    damaged: tuple[CorruptObject, ...]
+
+    def find(self, name: str, source: str | None = None) -> Snapshot:
+        """A snapshot by id, unique beginning of an id (from 4 digits), "latest" or "latest~2".
+
+        Snapshots in the trash answer to their id only. Raises UnknownSnapshot.
+        """
+        candidates = [snapshot for snapshot in self.snapshots if source in (None, snapshot.source)]
+        if name == "latest" or name.startswith("latest~"):
+            return _latest(candidates, name)
+        found = [s for s in candidates if s.id.startswith(name.lower())] if len(name) >= 4 else []
+        if len(found) == 1:
+            return found[0]
+        what = f"{len(found)} snapshots begin with" if found else "there is no snapshot"
+        raise UnknownSnapshot(f"{what} {name!r}", hint="`litekeep list` shows all; four digits of an id are enough.")
+
+    def sources(self) -> list[str]:
+        """The names of all sources."""
+        return sorted({snapshot.source for snapshot in self.snapshots})
+
+    def of(self, source: str) -> list[Snapshot]:
+        """The snapshots of one source, oldest first."""
+        return [snapshot for snapshot in self.snapshots if snapshot.source == source]
+
+
+def _latest(candidates: list[Snapshot], name: str) -> Snapshot:
+    live = [snapshot for snapshot in candidates if snapshot.trashed_at is None]
+    if len({snapshot.source for snapshot in live}) > 1:
+        raise UnknownSnapshot("there is more than one database in this repository", hint="Name one with --source.")
+    steps = name.removeprefix("latest").removeprefix("~") or "0"
+    if not steps.isdecimal() or int(steps) >= len(live):
+        raise UnknownSnapshot(f"there is no snapshot {name!r}", hint=f"This repository has {len(live)}.")
+    return live[-1 - int(steps)]
+
+
+def load_catalog(repository: Repository, source_dir: str | None = None) -> Catalog:
+    """Read all manifests' facts, receipts and marks (of one source)."""
+    damaged: list[CorruptObject] = []
+    receipts = _by_snapshot(repository, layout.RECEIPTS, source_dir, repository.read_receipt, damaged)
+    marks = _by_snapshot(repository, layout.MARKS, source_dir, repository.read_mark, damaged)
+    snapshots = []
+    for key in repository.snapshot_keys(source_dir):
+        try:
+            snapshot = snapshot_from_facts(key, repository.read_facts(key.key))
+        except CorruptObject as error:
+            damaged.append(error)
+            continue
+        except ObjectMissing:
+            continue  # forgotten by another run after the listing
+        snapshot = apply_receipts(snapshot, receipts.get(key.id, ()))
+        snapshots.append(apply_marks(snapshot, marks.get(key.id, ())))
+    return Catalog(tuple(snapshots), tuple(damaged))
+
+
+def _by_snapshot(
+    repository: Repository,
+    prefix: str,
+    source_dir: str | None,
+    read: Callable[[str], T],
+    damaged: list[CorruptObject],
+) -> dict[str, list[T]]:
+    found: dict[str, list[T]] = defaultdict(list)
+    for entry in repository.storage.list(prefix + (f"{source_dir}/" if source_dir else "")):
+        snapshot = layout.record_snapshot(entry.key)
+        if snapshot is None:
+            continue
+        try:
+            record = read(entry.key)
+        except CorruptObject as error:
+            damaged.append(error)
+        except ObjectMissing:
+            continue  # removed by another run after the listing
+        else:
+            if record.snapshot == snapshot:
+                found[snapshot].append(record)
+            else:
+                damaged.append(CorruptObject(entry.key, "is about another snapshot than its name says"))
+    return found
+
+
+def snapshot_from_facts(key: layout.SnapshotKey, facts: dict[str, Any]) -> Snapshot:
+    """A snapshot as its manifest alone tells it; raises CorruptObject."""
+    try:
+        member = facts["members"][0]
+        database = DatabaseFacts(
+            int(member["page_size"]),
+            int(member["page_count"]),
+            str(member["encoding"]),
+            str(member["journal_mode"]),
+            int(member["user_version"]),
+            int(member["application_id"]),
+            int(member["freelist_pages"]),
+            int(member["schema_version"]),
+            int(member["auto_vacuum"]),
+        )
+        created_at = datetime.fromisoformat(facts["created_at"])
+        if created_at.tzinfo is None or facts["sequence"] != key.sequence:
+            raise ValueError("its time or sequence does not fit its name")
+        return Snapshot(
+            id=key.id,
+            source=str(facts["source"]),
+            created_at=created_at,
+            zone=str(facts["zone"]),
+            reason=Reason(facts["reason"]),
+            sequence=key.sequence,
+            parent=facts["parent"],
+            label=str(facts["label"]),
+            database=database,
+            source_path=str(facts["source_path"]),
+            changed_pages=int(facts["changed_pages"]),
+            new_bytes=int(facts["new_bytes"]),
+            key=key.key,
+        )
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
+        raise CorruptObject(key.key, f"makes no sense: {error}") from error
+
+
+def apply_receipts(snapshot: Snapshot, receipts: Iterable[Receipt]) -> Snapshot:
+    """What the receipts prove: the highest level since the last damage, the newest findings."""
+    for receipt in sorted(receipts, key=lambda receipt: receipt.at):
+        if receipt.kind not in ("verify", "drill"):
+            continue
+        if receipt.damage:
+            snapshot = replace(snapshot, damage=receipt.damage, verified=Level.NONE, verified_at=None)
+            continue
+        if receipt.level == Level.NONE:
+            continue
+        level = max(snapshot.verified, receipt.level)
+        snapshot = replace(snapshot, verified=level, verified_at=receipt.at)
+        if receipt.level >= Level.FULL:
+            snapshot = replace(snapshot, problems=receipt.problems, tables=receipt.tables, damage=())
+        if receipt.kind == "drill":
+            snapshot = replace(snapshot, drilled_at=receipt.at)
+    return snapshot
+
+
+def apply_marks(snapshot: Snapshot, marks: Iterable[Mark]) -> Snapshot:
+    """What people and the rotation decided: the mark with the highest sequence wins, key by key."""
+    for mark in sorted(marks, key=lambda mark: (mark.sequence, mark.at)):
+        changes = mark.changes
+        if "pinned" in changes:
+            snapshot = replace(snapshot, pinned=bool(changes["pinned"]))
+        if "label" in changes:
+            snapshot = replace(snapshot, label=str(changes["label"]))
+        if "trashed_at" in changes:
+            moment = changes["trashed_at"]
+            snapshot = replace(snapshot, trashed_at=None if moment is None else datetime.fromisoformat(moment))
+    return snapshot

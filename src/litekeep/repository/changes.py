@@ -1,0 +1,202 @@
+"""Compare a new image with the newest snapshot, block by block: which blocks must be written, and where the others are.
+
+Small images are compared by the names of their blocks. For larger ones, the snapshot's manifest also holds digests of
+larger stretches (scan digests); where the digest of a stretch is equal, so are its blocks, and their names are taken
+from the snapshot. Both are keyed BLAKE3: "equal" never rests on anything weaker.
+
+A block that is not the same as its predecessor may still be known: VACUUM and auto_vacuum move pages. So the names of
+changed blocks are looked up among all blocks of the snapshot.
+"""
+
+from __future__ import annotations
+
+import struct
+from array import array
+from collections import deque
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from litekeep.blocks.identity import HASH_BYTES, Identity
+from litekeep.blocks.split import Geometry
+from litekeep.formats.manifest import PageMap
+from litekeep.formats.pack import Address
+from litekeep.monitor import Monitor, stop_if_cancelled
+from litekeep.repository.packs import PackTable
+from litekeep.repository.reader import THREADS
+
+SCAN_FROM_BYTES = 16 << 20
+"""Smaller images have no scan digests: naming 4,000 pages takes some 20 ms, and a kilobyte a day is not nothing."""
+CHUNK_BYTES = 4 << 20
+MOVED_LIMIT = 100_000
+"""More changed blocks than this are not looked up elsewhere: it would take much memory for little gain."""
+
+
+def scan_bytes_for(image_bytes: int) -> int:
+    """How long a stretch one scan digest covers; 0 = none. It grows with the image, so that digests stay few."""
+    if image_bytes < SCAN_FROM_BYTES:
+        return 0
+    size = 1 << 16
+    while size < 1 << 18 and image_bytes // size > 8192:
+        size *= 2
+    return size
+
+
+@dataclass(slots=True)
+class Changes:
+    """What a comparison found. changed: numbers of the blocks to write, rising, with their names, joined.
+
+    moved: blocks whose content the snapshot holds elsewhere. digest: over the names of all blocks of the new image.
+    """
+
+    digest: bytes = b""
+    scan: bytes = b""
+    changed: array[int] = field(default_factory=lambda: array("Q"))
+    names: bytearray = field(default_factory=bytearray)
+    moved: dict[int, Address] = field(default_factory=dict)
+
+    def name(self, place: int) -> bytes:
+        """The name of the place-th changed block."""
+        return bytes(self.names[place * HASH_BYTES : (place + 1) * HASH_BYTES])
+
+
+@dataclass(frozen=True, slots=True)
+class _Chunk:
+    first: int
+    names: bytes
+    digests: bytes
+    changed: list[int]
+
+
+class _Names:
+    """The names of a snapshot's blocks, handed out from the first to the last in pieces of any length."""
+
+    def __init__(self, table: PackTable, page_map: PageMap) -> None:
+        self._runs = table.names(page_map)
+        self._held = b""
+
+    def take(self, blocks: int) -> bytes:
+        """The next names; fewer at the end."""
+        parts, missing = [self._held], blocks * HASH_BYTES - len(self._held)
+        while missing > 0:
+            part = next(self._runs, None)
+            if part is None:
+                break
+            parts.append(part)
+            missing -= len(part)
+        joined = b"".join(parts)
+        self._held = joined[blocks * HASH_BYTES :]
+        return joined[: blocks * HASH_BYTES]
+
+
+def find_changes(
+    image: Path,
+    geometry: Geometry,
+    identity: Identity,
+    table: PackTable,
+    before: PageMap,
+    before_scan: tuple[int, bytes],
+    monitor: Monitor,
+) -> Changes:
+    """Compare the image with a snapshot of the same block size.
+
+    before_scan: (stretch in bytes, digests) of that snapshot; (0, b"") if it has none.
+    """
+    scan_bytes = scan_bytes_for(geometry.image_bytes)
+    usable = before_scan[1] if before_scan[0] == scan_bytes else b""
+    changes, digest_parts, scan_parts = Changes(), list[bytes](), list[bytes]()
+    for chunk in _compare(image, geometry, identity, _Names(table, before), scan_bytes, usable, monitor):
+        digest_parts.append(chunk.names)
+        scan_parts.append(chunk.digests)
+        for block in chunk.changed:
+            changes.changed.append(block)
+            start = (block - chunk.first) * HASH_BYTES
+            changes.names += chunk.names[start : start + HASH_BYTES]
+    changes.digest, changes.scan = identity.digest(digest_parts), b"".join(scan_parts)
+    _find_moved(changes, table, before)
+    return changes
+
+
+def _compare(
+    image: Path,
+    geometry: Geometry,
+    identity: Identity,
+    names: _Names,
+    scan_bytes: int,
+    digests: bytes,
+    monitor: Monitor,
+) -> Iterator[_Chunk]:
+    chunk_blocks = CHUNK_BYTES // geometry.block_bytes
+    per_chunk = CHUNK_BYTES // scan_bytes * HASH_BYTES if scan_bytes else 0
+    waiting: deque[Future[_Chunk]] = deque()
+    with image.open("rb", buffering=0) as file, ThreadPoolExecutor(THREADS) as pool:
+        for number, first in enumerate(range(0, geometry.block_count, chunk_blocks)):
+            data = file.read(CHUNK_BYTES)
+            blocks = -(-len(data) // geometry.block_bytes)
+            known = digests[number * per_chunk : (number + 1) * per_chunk]
+            job = (first, data, names.take(blocks), scan_bytes, known, geometry.block_bytes, identity)
+            waiting.append(pool.submit(_compare_chunk, *job))
+            if len(waiting) > THREADS:
+                yield waiting.popleft().result()
+            monitor.progress("compare", first + blocks, geometry.block_count, "blocks")
+            stop_if_cancelled(monitor)
+        while waiting:
+            yield waiting.popleft().result()
+
+
+def _compare_chunk(
+    first: int, data: bytes, before: bytes, scan_bytes: int, known: bytes, block_bytes: int, identity: Identity
+) -> _Chunk:
+    view = memoryview(data)
+    if not scan_bytes:
+        names = identity.names(view, block_bytes)
+        return _Chunk(first, names, b"", _differing(names, before, first))
+    digests, parts, changed = [], list[bytes](), list[int]()
+    blocks = scan_bytes // block_bytes
+    for number, start in enumerate(range(0, len(data), scan_bytes)):
+        stretch = view[start : start + scan_bytes]
+        digest = identity.name(stretch)
+        digests.append(digest)
+        place = number * blocks * HASH_BYTES
+        old = before[place : place + -(-len(stretch) // block_bytes) * HASH_BYTES]
+        if digest == known[number * HASH_BYTES : (number + 1) * HASH_BYTES] and old:
+            parts.append(old)
+            continue
+        names = identity.names(stretch, block_bytes)
+        parts.append(names)
+        changed += _differing(names, old, first + number * blocks)
+    return _Chunk(first, b"".join(parts), b"".join(digests), changed)
+
+
+def _differing(names: bytes, before: bytes, first: int) -> list[int]:
+    if names == before:
+        return []
+    return [
+        first + place // HASH_BYTES
+        for place in range(0, len(names), HASH_BYTES)
+        if names[place : place + HASH_BYTES] != before[place : place + HASH_BYTES]
+    ]
+
+
+def _find_moved(changes: Changes, table: PackTable, before: PageMap) -> None:
+    count = len(changes.changed)
+    if not 0 < count <= MOVED_LIMIT:
+        return
+    wanted = {changes.name(place) for place in range(count)}
+    found: dict[bytes, Address] = {}
+    for run, names in zip(before.runs(), table.names(before), strict=True):
+        for offset, (name,) in enumerate(struct.iter_unpack("16s", names)):
+            if name in wanted:
+                found[name] = (run.pack, run.first + offset)
+    if not found:
+        return
+    kept, names_kept = array("Q"), bytearray()
+    for place, block in enumerate(changes.changed):
+        name = changes.name(place)
+        if name in found:
+            changes.moved[block] = found[name]
+        else:
+            kept.append(block)
+            names_kept += name
+    changes.changed, changes.names = kept, names_kept

@@ -1,0 +1,103 @@
+"""Where the objects of a repository are: names only.
+
+    repository.json                                        formats.repoconfig
+    README.txt  restore.py                                 for people; restore.py works without Litekeep
+    packs/ab/<pack id>-<generation>                        formats.pack
+    snapshots/<source>/<UTC time>-<sequence>-<id>          formats.manifest
+    receipts/<source>/<snapshot id>-<8 hex digits>         formats.receipt
+    marks/<source>/<snapshot id>-<sequence>-<8 hex digits> formats.receipt
+    plans/<UTC time>-<8 hex digits>                        what a prune was about to do
+    lock                                                   the storage's own, not an object
+
+`<source>` is the source's name made safe for every file system: what is not a-z, 0-9, "-" or "_" becomes "_" and two
+hex digits for each byte of its UTF-8 form (capital letters too, since some file systems do not tell them apart).
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+PACKS = "packs/"
+SNAPSHOTS = "snapshots/"
+RECEIPTS = "receipts/"
+MARKS = "marks/"
+PLANS = "plans/"
+
+_PACK = re.compile(r"packs/[0-9a-f]{2}/([0-9a-f]{16})-(0|[1-9][0-9]{0,8})")
+_SNAPSHOT = re.compile(r"snapshots/([a-z0-9_-]+)/([0-9]{8}T[0-9]{6}Z)-([0-9]{6,12})-([0-9a-f]{16})")
+_RECORD = re.compile(r"(?:receipts|marks)/([a-z0-9_-]+)/([0-9a-f]{16})-[0-9a-f-]+")
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotKey:
+    """A snapshot's key, taken apart; sorts by time."""
+
+    key: str
+    source_dir: str
+    stamp: str
+    sequence: int
+    id: str
+
+
+def source_dir(source: str) -> str:
+    """The folder name of a source."""
+    return "".join(c if re.fullmatch(r"[a-z0-9-]", c) else "".join(f"_{b:02x}" for b in c.encode()) for c in source)
+
+
+def stamp(moment: datetime) -> str:
+    """A UTC time as it stands in names."""
+    return moment.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
+
+
+def new_id() -> str:
+    """A random name of 16 hex digits."""
+    return secrets.token_hex(8)
+
+
+def pack_key(pack_id: bytes, generation: int) -> str:
+    """The key of one generation of a pack."""
+    text = pack_id.hex()
+    return f"{PACKS}{text[:2]}/{text}-{generation}"
+
+
+def parse_pack_key(key: str) -> tuple[bytes, int] | None:
+    """(pack id, generation), or None if the object is not a pack."""
+    found = _PACK.fullmatch(key)
+    if found is None or key[len(PACKS) : len(PACKS) + 2] != found[1][:2]:
+        return None
+    return bytes.fromhex(found[1]), int(found[2])
+
+
+def snapshot_key(source: str, moment: datetime, sequence: int, snapshot_id: str) -> str:
+    """The key of a manifest."""
+    return f"{SNAPSHOTS}{source_dir(source)}/{stamp(moment)}-{sequence:06d}-{snapshot_id}"
+
+
+def parse_snapshot_key(key: str) -> SnapshotKey | None:
+    """The parts of a manifest's key, or None if the object is not a manifest."""
+    found = _SNAPSHOT.fullmatch(key)
+    return SnapshotKey(key, found[1], found[2], int(found[3]), found[4]) if found else None
+
+
+def receipt_key(directory: str, snapshot_id: str) -> str:
+    """A new key for a receipt about a snapshot."""
+    return f"{RECEIPTS}{directory}/{snapshot_id}-{secrets.token_hex(4)}"
+
+
+def mark_key(directory: str, snapshot_id: str, sequence: int) -> str:
+    """A new key for a mark on a snapshot."""
+    return f"{MARKS}{directory}/{snapshot_id}-{sequence:04d}-{secrets.token_hex(4)}"
+
+
+def plan_key(moment: datetime) -> str:
+    """A new key for a prune plan."""
+    return f"{PLANS}{stamp(moment)}-{secrets.token_hex(4)}"
+
+
+def record_snapshot(key: str) -> str | None:
+    """The snapshot id in the key of a receipt or mark, or None."""
+    found = _RECORD.fullmatch(key)
+    return found[2] if found else None

@@ -1,0 +1,97 @@
+"""The packs of a repository: which generations exist, and their indexes, kept while they are used.
+
+When two generations of a pack exist (a prune was interrupted), the higher one is complete and is used; see garbage for
+why it never lacks what is needed.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterator
+
+from litekeep.errors import CorruptObject, ObjectMissing
+from litekeep.formats.envelope import HEADER_BYTES
+from litekeep.formats.manifest import PageMap
+from litekeep.formats.pack import FOOTER_BYTES, PackIndex, decode_index, index_span
+from litekeep.repository import layout
+from litekeep.repository.repository import Repository
+
+TAIL_BYTES = 1 << 16
+"""Read this much of a pack's end at once: the index of most packs is in it, so that one request is enough."""
+CACHED_BLOCKS = 1 << 20
+"""Indexes of so many blocks are kept; about 28 bytes each."""
+
+
+class PackTable:
+    """Finds packs and their indexes; made from one listing, so that it shows the packs of one moment."""
+
+    def __init__(self, repository: Repository) -> None:
+        self._repository = repository
+        self.generations: dict[bytes, list[int]] = {}
+        self.sizes: dict[str, int] = {}
+        for entry in repository.storage.list(layout.PACKS):
+            parsed = layout.parse_pack_key(entry.key)
+            if parsed:
+                self.generations.setdefault(parsed[0], []).append(parsed[1])
+                self.sizes[entry.key] = entry.size_bytes
+        self._cache: OrderedDict[bytes, PackIndex] = OrderedDict()
+        self._cached_blocks = 0
+
+    def add(self, key: str, size_bytes: int) -> None:
+        """Tell of a pack that was written after the listing."""
+        parsed = layout.parse_pack_key(key)
+        assert parsed
+        self.generations.setdefault(parsed[0], []).append(parsed[1])
+        self.sizes[key] = size_bytes
+        dropped = self._cache.pop(parsed[0], None)
+        if dropped:
+            self._cached_blocks -= len(dropped.numbers)
+
+    def key(self, pack_id: bytes) -> str:
+        """The key of the newest generation; raises CorruptObject if the pack is missing."""
+        generations = self.generations.get(pack_id)
+        if not generations:
+            raise CorruptObject(f"packs/{pack_id.hex()[:2]}/{pack_id.hex()}", "is missing")
+        return layout.pack_key(pack_id, max(generations))
+
+    def index(self, pack_id: bytes) -> PackIndex:
+        """The index of the newest generation; raises CorruptObject."""
+        found = self._cache.get(pack_id)
+        if found is not None:
+            self._cache.move_to_end(pack_id)
+            return found
+        index = load_index(self._repository, self.key(pack_id), self.sizes)
+        self._cache[pack_id] = index
+        self._cached_blocks += len(index.numbers)
+        while self._cached_blocks > CACHED_BLOCKS and len(self._cache) > 1:
+            _, dropped = self._cache.popitem(last=False)
+            self._cached_blocks -= len(dropped.numbers)
+        return index
+
+    def names(self, page_map: PageMap) -> Iterator[bytes]:
+        """The joined names of the blocks of an image, run by run; raises CorruptObject if a pack lacks a block."""
+        for run in page_map.runs():
+            index = self.index(run.pack)
+            try:
+                yield index.names_of(run.first, run.count)
+            except KeyError as error:
+                raise CorruptObject(index.key, f"lacks block {error.args[0]}, which a snapshot needs") from error
+
+
+def load_index(repository: Repository, key: str, sizes: dict[str, int]) -> PackIndex:
+    """Read and check the index of one pack; raises CorruptObject."""
+    storage, parsed = repository.storage, layout.parse_pack_key(key)
+    assert parsed
+    try:
+        size = sizes[key] if key in sizes else storage.size(key)
+        if size < HEADER_BYTES + FOOTER_BYTES:
+            raise CorruptObject(key, "empty" if size == 0 else "cut short")
+        tail_bytes = min(size, TAIL_BYTES)
+        tail = memoryview(storage.get_range(key, size - tail_bytes, tail_bytes))
+        offset, length = index_span(key, size, tail)
+        start = offset - (size - tail_bytes)
+        sealed = tail[start : start + length] if start >= 0 else memoryview(storage.get_range(key, offset, length))
+        head = tail[:HEADER_BYTES] if tail_bytes == size else storage.get_range(key, 0, HEADER_BYTES)
+    except ObjectMissing as error:
+        raise CorruptObject(key, "is missing") from error
+    return decode_index(key, parsed[0], head, sealed, offset, repository.seal)

@@ -1,0 +1,230 @@
+"""Read blocks back: plan which frames are needed, then decode each exactly once, bases before the frames built on them.
+
+`plan_read` walks from the wanted blocks to their frames, and on to the bases of delta frames, until nothing new turns
+up. The result is a graph; a frame is decoded when all frames that hold its bases are done. Work is therefore the number
+of frames involved, however long the chains of versions are, and memory is a few frames plus the bases still waited for
+(spool). A hostile repository whose frames need each other in a circle is found, not followed.
+
+Each frame is checked three times: its seal (it is the frame that was written there), its length, and the name of every
+block in it, which is what the source's page hashed to when it was read. Nothing unchecked reaches the sink.
+"""
+
+from __future__ import annotations
+
+import os
+from bisect import bisect_right
+from collections import deque
+from collections.abc import Callable, Iterable
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+from itertools import pairwise
+from pathlib import Path
+
+from litekeep.blocks.compress import decompress
+from litekeep.errors import CorruptObject, ObjectMissing
+from litekeep.formats.envelope import Kind, header
+from litekeep.formats.manifest import Run
+from litekeep.formats.pack import Address, Frame, PackIndex
+from litekeep.monitor import Monitor, stop_if_cancelled
+from litekeep.repository.packs import PackTable
+from litekeep.repository.repository import Repository
+from litekeep.repository.spool import Spool
+
+FrameId = tuple[bytes, int]
+Sink = Callable[[int, memoryview], None]
+"""Takes the position of a block in the image, and the bytes of that block and perhaps of the ones right behind it."""
+
+THREADS = min(4, os.cpu_count() or 1)
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """The runs wanted of one pack, by first number; `reach` is the highest end among a run and all before it."""
+
+    runs: list[tuple[int, int, int]]  # first, count, position in the image
+    firsts: list[int]
+    reach: list[int]
+
+    @classmethod
+    def of(cls, runs: list[tuple[int, int, int]]) -> _Wanted:
+        runs = sorted(runs)
+        reach, highest = [], 0
+        for first, count, _ in runs:
+            highest = max(highest, first + count)
+            reach.append(highest)
+        return cls(runs, [run[0] for run in runs], reach)
+
+    def overlapping(self, low: int, high: int) -> Iterable[tuple[int, int, int]]:
+        """The parts of the runs within the numbers low..high (inclusive)."""
+        at = bisect_right(self.firsts, high) - 1
+        while at >= 0 and self.reach[at] > low:
+            first, count, position = self.runs[at]
+            start, end = max(first, low), min(first + count, high + 1)
+            if start < end:
+                yield start, end - start, position + start - first
+            at -= 1
+
+
+@dataclass(slots=True)
+class ReadPlan:
+    """Which frames to decode, in which order, and what to do with each."""
+
+    frames: dict[FrameId, set[FrameId]] = field(default_factory=dict)
+    base_uses: dict[Address, int] = field(default_factory=dict)
+    wanted: dict[bytes, _Wanted] = field(default_factory=dict)
+    wanted_blocks: int = 0
+    decode_bytes: int = 0
+
+
+def plan_read(table: PackTable, runs: Iterable[Run]) -> ReadPlan:
+    """What it takes to read the blocks of `runs`; positions count blocks from 0 in the order of the runs.
+
+    Raises CorruptObject when a pack or a block is missing.
+    """
+    plan, by_pack, position = ReadPlan(), dict[bytes, list[tuple[int, int, int]]](), 0
+    for run in runs:
+        by_pack.setdefault(run.pack, []).append((run.first, run.count, position))
+        position += run.count
+    plan.wanted_blocks = position
+    todo: list[FrameId] = []
+    for pack, pack_runs in by_pack.items():
+        plan.wanted[pack] = _Wanted.of(pack_runs)
+        index, seen = table.index(pack), set()
+        for first, count, _ in pack_runs:
+            for frame in range(_frame_at(index, first), _frame_at(index, first + count - 1) + 1):
+                seen.add(frame)
+        todo.extend((pack, frame) for frame in sorted(seen, reverse=True))
+    _follow_bases(table, plan, todo)
+    return plan
+
+
+def _frame_at(index: PackIndex, number: int) -> int:
+    try:
+        return index.frame_of(index.position(number))
+    except KeyError:
+        raise CorruptObject(index.key, f"lacks block {number}, which a snapshot needs") from None
+
+
+def _follow_bases(table: PackTable, plan: ReadPlan, todo: list[FrameId]) -> None:
+    while todo:
+        pack, number = todo.pop()
+        if (pack, number) in plan.frames:
+            continue
+        index = table.index(pack)
+        frame = index.frames[number]
+        plan.decode_bytes += frame.plain_bytes
+        needs = set()
+        for base in index.bases(frame):
+            plan.base_uses[base] = plan.base_uses.get(base, 0) + 1
+            needs.add((base[0], _frame_at(table.index(base[0]), base[1])))
+        plan.frames[pack, number] = needs
+        todo.extend(needs - plan.frames.keys())
+
+
+class BlockReader:
+    """Executes read plans."""
+
+    def __init__(self, repository: Repository, table: PackTable, scratch: Path | None = None) -> None:
+        self._repository = repository
+        self._table = table
+        self._scratch = scratch
+
+    def read(self, plan: ReadPlan, sink: Sink, monitor: Monitor, phase: str = "read") -> None:
+        """Hand every wanted block to the sink, on this thread, in no particular order.
+
+        Raises CorruptObject, StorageError, Cancelled; what the sink got before is right all the same.
+        """
+        waiting = {frame: len(needs) for frame, needs in plan.frames.items()}
+        dependents: dict[FrameId, list[FrameId]] = {}
+        for frame, needs in plan.frames.items():
+            for base in needs:
+                dependents.setdefault(base, []).append(frame)
+        ready = deque(frame for frame, count in waiting.items() if count == 0)
+        done, running = 0, dict[Future[bytes], FrameId]()
+        with Spool(self._scratch) as spool, ThreadPoolExecutor(THREADS) as pool:
+            try:
+                while ready or running:
+                    while ready and len(running) < 2 * THREADS:
+                        frame = ready.popleft()
+                        running[self._submit(pool, spool, frame)] = frame
+                    for future in wait(running, return_when=FIRST_COMPLETED).done:
+                        frame = running.pop(future)
+                        self._publish(plan, frame, future.result(), sink, spool)
+                        done += 1
+                        for dependent in dependents.get(frame, ()):
+                            waiting[dependent] -= 1
+                            if waiting[dependent] == 0:
+                                ready.append(dependent)
+                    monitor.progress(phase, done, len(plan.frames), "frames")
+                    stop_if_cancelled(monitor)
+            except BaseException:
+                pool.shutdown(wait=True, cancel_futures=True)
+                raise
+        if done != len(plan.frames):
+            stuck = next(frame for frame, count in waiting.items() if count)
+            raise CorruptObject(self._table.key(stuck[0]), "its frames need each other in a circle")
+
+    def _submit(self, pool: ThreadPoolExecutor, spool: Spool, frame_id: FrameId) -> Future[bytes]:
+        index = self._table.index(frame_id[0])
+        frame = index.frames[frame_id[1]]
+        prefix = b"".join(spool.take(base) for base in index.bases(frame))
+        return pool.submit(self._decode, index, frame, prefix)
+
+    def _decode(self, index: PackIndex, frame: Frame, prefix: bytes) -> bytes:
+        try:
+            sealed = self._repository.storage.get_range(index.key, frame.offset, frame.stored_bytes)
+        except ObjectMissing as error:
+            raise CorruptObject(index.key, "is missing") from error
+        return decode_frame(self._repository, index, frame, sealed, prefix)
+
+    def _publish(self, plan: ReadPlan, frame_id: FrameId, plain: bytes, sink: Sink, spool: Spool) -> None:
+        pack, index = frame_id[0], self._table.index(frame_id[0])
+        frame = index.frames[frame_id[1]]
+        view, offsets = memoryview(plain), frame_offsets(index, frame)
+        low, high = index.numbers[frame.first], index.numbers[frame.first + frame.blocks - 1]
+        wanted = plan.wanted.get(pack)
+        for first, count, position in wanted.overlapping(low, high) if wanted else ():
+            try:
+                start = index.position(first) - frame.first
+                end = index.position(first + count - 1) - frame.first + 1
+            except KeyError as error:
+                raise CorruptObject(index.key, f"lacks block {error.args[0]}, which a snapshot needs") from None
+            if end - start != count:
+                raise CorruptObject(index.key, f"lacks blocks after {first}, which a snapshot needs")
+            sink(position, view[offsets[start] : offsets[end]])
+        if plan.base_uses:
+            for place in range(frame.blocks):
+                address = (pack, index.numbers[frame.first + place])
+                uses = plan.base_uses.get(address)
+                if uses:
+                    spool.put(address, view[offsets[place] : offsets[place + 1]], uses)
+
+
+def frame_offsets(index: PackIndex, frame: Frame) -> list[int] | range:
+    """Where in a frame's plain bytes each block begins, and the end of the last one."""
+    if frame.plain_bytes == frame.blocks * index.block_bytes:
+        return range(0, frame.plain_bytes + 1, index.block_bytes)
+    offsets = [0]
+    for position in index.frame_blocks(frame):
+        offsets.append(offsets[-1] + index.lengths[position])
+    return offsets
+
+
+def decode_frame(
+    repository: Repository, index: PackIndex, frame: Frame, sealed: bytes | memoryview, prefix: bytes
+) -> bytes:
+    """The plain bytes of one frame, its seal, length and every block's name checked; raises CorruptObject."""
+    try:
+        parts = repository.seal.bind(index.key, header(Kind.PACK, repository.seal.flags))
+        plain = decompress(parts.open(frame.part, sealed), frame.plain_bytes, prefix)
+    except ValueError as error:
+        raise CorruptObject(index.key, f"frame {frame.part}: {error}") from error
+    view, offsets, identity = memoryview(plain), frame_offsets(index, frame), repository.identity
+    if isinstance(offsets, range):
+        names = identity.names(view, index.block_bytes)
+    else:
+        names = b"".join(identity.name(view[a:b]) for a, b in pairwise(offsets))
+    start = frame.first * 16
+    if names != index.names[start : start + len(names)]:
+        raise CorruptObject(index.key, f"frame {frame.part}: its blocks are not the ones that were written")
+    return plain

@@ -1,0 +1,131 @@
+"""One repository: a storage that was recognised by its repository.json, with the keys that belong to it.
+
+Small objects (manifests, receipts, marks) are read and written here; packs are in packs, writer and reader.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from importlib import resources
+
+from blake3 import blake3
+
+import litekeep
+from litekeep.blocks.identity import Identity
+from litekeep.blocks.seal import Seal, TagSeal
+from litekeep.errors import NoRepository, ObjectMissing, Refused
+from litekeep.formats.manifest import Manifest, decode_facts, decode_manifest, encode_manifest
+from litekeep.formats.receipt import Mark, Receipt, decode_mark, decode_receipt, encode_mark, encode_receipt
+from litekeep.formats.repoconfig import KEY as CONFIG_KEY
+from litekeep.formats.repoconfig import RepoConfig, decode_config, encode_config
+from litekeep.repository import layout
+from litekeep.storage.base import Storage
+
+HELPER_FILES = ("README.txt", "restore.py")
+
+
+class Repository:
+    """An open repository."""
+
+    def __init__(self, storage: Storage, config: RepoConfig) -> None:
+        self.storage = storage
+        self.config = config
+        self.seal: Seal = TagSeal(config.id, config.secret)
+        self.identity = Identity(config.secret)
+
+    def __repr__(self) -> str:
+        return f"<Repository {self.config.id.hex()[:8]} in {self.storage.description}>"
+
+    @classmethod
+    def create(cls, storage: Storage, now: datetime) -> Repository:
+        """Make a repository in an empty place; raises Refused if anything but foreign hidden files is there."""
+        present = [entry.key for entry in storage.list() if entry.key not in HELPER_FILES]
+        if CONFIG_KEY in present:
+            raise Refused(f"there is already a repository in {storage.description}", safe="Nothing was changed.")
+        if any(key.startswith((layout.PACKS, layout.SNAPSHOTS)) for key in present):
+            raise Refused(
+                f"{storage.description} holds backups but its repository.json is missing",
+                safe="Nothing was changed.",
+                hint="Put repository.json back from a copy of the repository; a new one would not fit these backups.",
+            )
+        files = {name: resources.files("litekeep.repository").joinpath(name).read_bytes() for name in HELPER_FILES}
+        hashes = tuple(sorted((name, blake3(data).hexdigest()) for name, data in files.items()))
+        config = RepoConfig(
+            secrets.token_bytes(16),
+            now.isoformat(timespec="seconds"),
+            f"litekeep {litekeep.__version__}",
+            secrets.token_bytes(32),
+            hashes,
+        )
+        for name, data in files.items():
+            storage.delete(name)  # left by an interrupted creation, perhaps of another version
+            storage.put(name, data)
+        storage.put(CONFIG_KEY, encode_config(config))
+        return cls(storage, config)
+
+    @classmethod
+    def open(cls, storage: Storage) -> Repository:
+        """Recognise a repository; raises NoRepository, UnsupportedFormat, CorruptObject, StorageError."""
+        try:
+            data = storage.get(CONFIG_KEY)
+        except ObjectMissing as error:
+            raise NoRepository(
+                f"there is no Litekeep repository in {storage.description}",
+                hint="Is the drive mounted? `litekeep init` or a first `litekeep backup` makes a new one.",
+            ) from error
+        return cls(storage, decode_config(data))
+
+    @contextmanager
+    def lock(self, owner: str, wait_seconds: float) -> Iterator[None]:
+        """Hold the repository against other writers; raises Locked, naming the holder."""
+        with self.storage.lock(owner, wait_seconds):
+            yield
+
+    def snapshot_keys(self, source_dir: str | None = None) -> list[layout.SnapshotKey]:
+        """The keys of all manifests (of one source), oldest first by sequence within a source."""
+        prefix = layout.SNAPSHOTS + (f"{source_dir}/" if source_dir else "")
+        keys = [layout.parse_snapshot_key(entry.key) for entry in self.storage.list(prefix)]
+        return sorted((key for key in keys if key), key=lambda key: (key.source_dir, key.sequence, key.stamp, key.id))
+
+    def read_manifest(self, key: str) -> Manifest:
+        """One whole manifest; raises CorruptObject, ObjectMissing."""
+        return decode_manifest(key, self.storage.get(key), self.seal)
+
+    def read_facts(self, key: str) -> dict[str, object]:
+        """Only the facts of a manifest."""
+        return decode_facts(key, self.storage.get(key), self.seal)
+
+    def write_manifest(self, key: str, manifest: Manifest) -> int:
+        """Commit a snapshot: everything it names must be durable before. Returns the stored bytes."""
+        data = encode_manifest(key, manifest, self.seal)
+        self.storage.put(key, data)
+        return len(data)
+
+    def read_receipt(self, key: str) -> Receipt:
+        """One receipt; raises CorruptObject, ObjectMissing."""
+        return decode_receipt(key, self.storage.get(key), self.seal)
+
+    def write_receipt(self, source_dir: str, receipt: Receipt) -> str:
+        """Store a receipt; returns its key."""
+        key = layout.receipt_key(source_dir, receipt.snapshot)
+        self.storage.put(key, encode_receipt(key, receipt, self.seal))
+        return key
+
+    def receipts_of(self, key: layout.SnapshotKey) -> list[Receipt]:
+        """All receipts about one snapshot, oldest first."""
+        found = self.storage.list(f"{layout.RECEIPTS}{key.source_dir}/")
+        mine = [entry.key for entry in found if layout.record_snapshot(entry.key) == key.id]
+        return sorted((self.read_receipt(name) for name in mine), key=lambda receipt: receipt.at)
+
+    def read_mark(self, key: str) -> Mark:
+        """One mark; raises CorruptObject, ObjectMissing."""
+        return decode_mark(key, self.storage.get(key), self.seal)
+
+    def write_mark(self, source_dir: str, mark: Mark) -> str:
+        """Store a mark; returns its key."""
+        key = layout.mark_key(source_dir, mark.snapshot, mark.sequence)
+        self.storage.put(key, encode_mark(key, mark, self.seal))
+        return key

@@ -1,0 +1,219 @@
+"""Write the changed blocks of an image, as deltas against their earlier versions where that pays.
+
+The base of a block is the block that stood at the same place in the snapshot before. Reading bases back costs decoding:
+of their frames, and of everything those are built on. Two limits keep that cost in proportion, for this backup and for
+every later restore:
+
+* BUDGET: bases are taken up, frame by frame, the frames with most changed blocks first, until the bytes to decode reach
+  max(64 MiB, half of the image). Blocks beyond it are stored plain and become cheap bases next time.
+* MAX_DEPTH: after so many versions on top of each other a block is stored plain. Chains over the snapshots that the
+  default retention keeps (about fifty) stay below it; measured in docs/explanation/decisions/0003-delta-depth.md.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+from litekeep.blocks.identity import HASH_BYTES, Identity
+from litekeep.blocks.split import Geometry
+from litekeep.formats.manifest import PageMap, Run
+from litekeep.formats.pack import Address
+from litekeep.monitor import Monitor, stop_if_cancelled
+from litekeep.repository.changes import Changes, scan_bytes_for
+from litekeep.repository.packs import PackTable
+from litekeep.repository.reader import BlockReader, FrameId, plan_read
+from litekeep.repository.repository import Repository
+from litekeep.repository.spool import Spool
+from litekeep.repository.writer import PackWriter
+
+MAX_DEPTH = 64
+BUDGET_BYTES = 64 << 20
+MAX_DELTA_BLOCKS = 100_000
+"""More changed blocks than this are all stored plain: keeping track of their bases would take too much memory."""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What became of an image: its map, digests, and the packs that were stored for it, (key, stored bytes) each."""
+
+    page_map: PageMap
+    digest: bytes
+    scan: bytes
+    packs: tuple[tuple[str, int], ...]
+    changed_blocks: int
+
+    @property
+    def stored_bytes(self) -> int:
+        """Bytes added to the storage as packs."""
+        return sum(size for _, size in self.packs)
+
+
+def write_first(repository: Repository, image: Path, geometry: Geometry, monitor: Monitor) -> Written:
+    """Write every block of an image plain, in one pass."""
+    identity, scan_bytes = repository.identity, scan_bytes_for(geometry.image_bytes)
+    runs, names, scan, done = list[Run](), list[bytes](), list[bytes](), 0
+    with PackWriter(repository, geometry.block_bytes) as writer, image.open("rb", buffering=0) as file:
+        frame_bytes = geometry.blocks_per_frame * geometry.block_bytes
+        while plain := file.read(frame_bytes):
+            joined, digests, lengths = _name_frame(identity, plain, geometry.block_bytes, scan_bytes)
+            pack, first = writer.add(plain, joined, lengths, [0] * len(lengths), (), b"")
+            runs.append(Run(pack, first, len(lengths)))
+            names.append(joined)
+            scan.append(digests)
+            done += len(lengths)
+            monitor.progress("store", done, geometry.block_count, "blocks")
+            stop_if_cancelled(monitor)
+        packs = writer.finish()
+    return Written(PageMap.from_runs(runs), identity.digest(names), b"".join(scan), tuple(packs), done)
+
+
+def _name_frame(identity: Identity, plain: bytes, block_bytes: int, scan_bytes: int) -> tuple[bytes, bytes, list[int]]:
+    view = memoryview(plain)
+    digests = (
+        [identity.name(view[at : at + scan_bytes]) for at in range(0, len(plain), scan_bytes)] if scan_bytes else []
+    )
+    lengths = [min(block_bytes, len(plain) - at) for at in range(0, len(plain), block_bytes)]
+    return identity.names(view, block_bytes), b"".join(digests), lengths
+
+
+def write_changes(
+    repository: Repository,
+    table: PackTable,
+    image: Path,
+    geometry: Geometry,
+    before: PageMap,
+    changes: Changes,
+    scratch: Path | None,
+    monitor: Monitor,
+) -> Written:
+    """Write the changed blocks of an image; all others are addressed where they already are."""
+    bases = choose_bases(table, geometry, before, changes)
+    placed: list[Run] = []
+    with Spool(scratch) as spool, PackWriter(repository, geometry.block_bytes) as writer, image.open("rb") as file:
+        fetch_bases(repository, table, list(bases.values()), spool, scratch, monitor)
+        places = iter(range(len(changes.changed)))
+        while group := list(islice(places, geometry.blocks_per_frame)):
+            blocks = [changes.changed[place] for place in group]
+            lengths = [geometry.length(block) for block in blocks]
+            plain = bytearray()
+            for block, length in zip(blocks, lengths, strict=True):
+                file.seek(block * geometry.block_bytes)
+                plain += file.read(length)
+            used = [bases[block] for block in blocks if block in bases]
+            prefix = b"".join(spool.take(base) for base in used)
+            depths = [_depth(table, bases[block]) + 1 if block in bases else 0 for block in blocks]
+            names = bytes(changes.names[group[0] * HASH_BYTES : (group[-1] + 1) * HASH_BYTES])
+            pack, first = writer.add(bytes(plain), names, lengths, depths, used, prefix)
+            placed.append(Run(pack, first, len(blocks)))
+            monitor.progress("store", group[-1] + 1, len(changes.changed), "blocks")
+            stop_if_cancelled(monitor)
+        packs = writer.finish()
+    page_map = PageMap.from_runs(_merge(before, geometry, changes, placed))
+    return Written(page_map, changes.digest, changes.scan, tuple(packs), len(changes.changed))
+
+
+def fetch_bases(
+    repository: Repository, table: PackTable, bases: list[Address], spool: Spool, scratch: Path | None, monitor: Monitor
+) -> None:
+    """Read base blocks into the spool, each for one use."""
+    plan = plan_read(table, (Run(pack, number, 1) for pack, number in bases))
+
+    def keep(position: int, block: memoryview) -> None:
+        spool.put(bases[position], block, 1)
+
+    BlockReader(repository, table, scratch).read(plan, keep, monitor, phase="bases")
+
+
+def choose_bases(table: PackTable, geometry: Geometry, before: PageMap, changes: Changes) -> dict[int, Address]:
+    """For each changed block its base, where it has one and it pays; no base is used twice."""
+    by_frame: dict[FrameId, list[tuple[int, Address]]] = {}
+    if len(changes.changed) > MAX_DELTA_BLOCKS:
+        return {}
+    for block, address in _addresses_at(before, changes):
+        index = table.index(address[0])
+        position = index.position(address[1])
+        if index.depths[position] < MAX_DEPTH:
+            by_frame.setdefault((address[0], index.frame_of(position)), []).append((block, address))
+    budget, chosen, taken, decoded = max(BUDGET_BYTES, geometry.image_bytes // 2), {}, set[Address](), set[FrameId]()
+    for frame, members in sorted(by_frame.items(), key=lambda item: (-len(item[1]), item[0])):
+        fresh, cost = _cost(table, frame, decoded)
+        if cost > budget:
+            continue
+        budget -= cost
+        decoded |= fresh
+        for block, address in members:
+            if address not in taken:
+                taken.add(address)
+                chosen[block] = address
+    return chosen
+
+
+def _cost(table: PackTable, frame: FrameId, decoded: set[FrameId]) -> tuple[set[FrameId], int]:
+    """The frames that must be decoded for `frame` beyond those already counted, and their plain bytes."""
+    fresh, todo, cost = set[FrameId](), [frame], 0
+    while todo:
+        pack, number = here = todo.pop()
+        if here in decoded or here in fresh:
+            continue
+        fresh.add(here)
+        index = table.index(pack)
+        cost += index.frames[number].plain_bytes
+        for base_pack, base_number in index.bases(index.frames[number]):
+            base_index = table.index(base_pack)
+            todo.append((base_pack, base_index.frame_of(base_index.position(base_number))))
+    return fresh, cost
+
+
+def _depth(table: PackTable, address: Address) -> int:
+    index = table.index(address[0])
+    return index.depths[index.position(address[1])]
+
+
+def _addresses_at(before: PageMap, changes: Changes) -> Iterator[tuple[int, Address]]:
+    """(changed block, address of its predecessor) for all changed blocks that have one."""
+    changed = iter(changes.changed)
+    block, start = next(changed, None), 0
+    for run in before.runs():
+        end = start + run.count
+        while block is not None and block < end:
+            yield block, (run.pack, run.first + block - start)
+            block = next(changed, None)
+        start = end
+
+
+def _merge(before: PageMap, geometry: Geometry, changes: Changes, placed: list[Run]) -> Iterator[Run]:
+    """The new map in image order: new and moved blocks in between what stays of the map before."""
+    addresses = ((run.pack, run.first + offset) for run in placed for offset in range(run.count))
+    written = zip(changes.changed, addresses, strict=True)
+    kept, at = _Cursor(before), 0
+    for block, (pack, number) in heapq.merge(written, sorted(changes.moved.items())):
+        yield from kept.take(block - at)
+        yield Run(pack, number, 1)
+        kept.skip(1)
+        at = block + 1
+    yield from kept.take(geometry.block_count - at)
+
+
+class _Cursor:
+    """Walks a page map from the first block to the last."""
+
+    def __init__(self, page_map: PageMap) -> None:
+        self._runs = page_map.runs()
+        self._held: Run | None = None
+
+    def take(self, blocks: int) -> Iterator[Run]:
+        """The runs of the next blocks; fewer at the end."""
+        while blocks and (run := self._held or next(self._runs, None)):
+            count = min(run.count, blocks)
+            self._held = Run(run.pack, run.first + count, run.count - count) if count < run.count else None
+            blocks -= count
+            yield Run(run.pack, run.first, count)
+
+    def skip(self, blocks: int) -> None:
+        """Pass over the next blocks."""
+        for _ in self.take(blocks):
+            pass

@@ -1,0 +1,108 @@
+"""A storage that tries again when the one inside fails for a reason that may pass: a network, a server, a busy drive.
+
+Only plain StorageError is tried again. A missing or existing object, a full or refused place would answer the same the
+next time. Trying again is harmless by the contract in base.py: a put whose reply was lost finds its own bytes and
+returns, a delete finds nothing and returns. For taking the lock, `wait_seconds` counts anew at each try; the body of
+the `with` is never repeated.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from typing import TypeVar
+
+from litekeep.clock import Clock
+from litekeep.errors import NoSpace, ObjectExists, ObjectMissing, PermissionRefused, ReadOnlyStorage, StorageError
+from litekeep.storage.base import Buffer, Entry, Storage
+
+_FINAL = (ObjectMissing, ObjectExists, NoSpace, PermissionRefused, ReadOnlyStorage)
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True, slots=True)
+class RetryPolicy:
+    """How long to go on.
+
+    first_wait_seconds: before the second try; doubled for each further one.
+    longest_wait_seconds: no single wait is longer.
+    budget_seconds: no wait begins that would end later than this after the first try began.
+    """
+
+    first_wait_seconds: float = 0.5
+    longest_wait_seconds: float = 30.0
+    budget_seconds: float = 300.0
+
+
+class RetryingStorage:
+    """Repeats what failed for a passing reason, with growing waits of random length.
+
+    Each wait is between half and the whole of its nominal length, so that many clients of one server spread out.
+    `chance` is the source of that, for tests; by default the system's.
+    """
+
+    def __init__(
+        self, inner: Storage, clock: Clock, policy: RetryPolicy | None = None, chance: random.Random | None = None
+    ) -> None:
+        self._inner = inner
+        self._clock = clock
+        self._policy = policy or RetryPolicy()
+        self._chance = chance or random.SystemRandom()
+
+    @property
+    def description(self) -> str:
+        """The inner storage's."""
+        return self._inner.description
+
+    def put(self, key: str, data: Buffer) -> None:
+        """Create an object, if need be in several tries."""
+        self._again(lambda: self._inner.put(key, data))
+
+    def get(self, key: str) -> bytes:
+        """All bytes of an object."""
+        return self._again(lambda: self._inner.get(key))
+
+    def get_range(self, key: str, offset: int, length: int) -> bytes:
+        """Exactly `length` bytes from `offset`."""
+        return self._again(lambda: self._inner.get_range(key, offset, length))
+
+    def size(self, key: str) -> int:
+        """Length of an object in bytes."""
+        return self._again(lambda: self._inner.size(key))
+
+    def list(self, prefix: str = "") -> list[Entry]:
+        """Every object below `prefix`; a listing that broke off begins anew."""
+        return self._again(lambda: self._inner.list(prefix))
+
+    def delete(self, key: str) -> None:
+        """Remove an object."""
+        self._again(lambda: self._inner.delete(key))
+
+    @contextmanager
+    def lock(self, owner: str, wait_seconds: float = 0.0) -> Iterator[None]:
+        """Hold the inner lock; only taking it is tried again, and Locked is an answer, not a failure."""
+        with ExitStack() as stack:
+            self._again(lambda: stack.enter_context(self._inner.lock(owner, wait_seconds)))
+            yield
+
+    def free_bytes(self) -> int | None:
+        """Room left."""
+        return self._again(self._inner.free_bytes)
+
+    def _again(self, attempt: Callable[[], Result]) -> Result:
+        deadline = self._clock.monotonic() + self._policy.budget_seconds
+        nominal = self._policy.first_wait_seconds
+        while True:
+            try:
+                return attempt()
+            except _FINAL:
+                raise
+            except StorageError:
+                wait = min(nominal, self._policy.longest_wait_seconds) * self._chance.uniform(0.5, 1.0)
+                if self._clock.monotonic() + wait > deadline:
+                    raise
+            self._clock.sleep(wait)
+            nominal *= 2

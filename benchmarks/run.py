@@ -75,6 +75,8 @@ def run_case(name: str, options: argparse.Namespace) -> bool:
 def publish(report: Report, setting: Setting, options: argparse.Namespace) -> None:
     """Show the table; keep it, unless it was only to see that it runs."""
     print(f"\n{terminal(report)}")
+    if options.quick:
+        print("(--quick: these figures mean nothing)")
     if not report.rows or (options.quick and options.results is None):
         return
     folder = options.results or RESULTS

@@ -55,9 +55,9 @@ class Setting:
                 self.took_part.append(peer)
         return present
 
-    def engine_present(self) -> bool:
-        """True if Litekeep's engine can be called inside this process."""
-        reason = "left out on request" if "litekeep" in self.without else engine.check()
+    def engine_present(self, *operations: str) -> bool:
+        """True if these operations of Litekeep can be called inside this process."""
+        reason = "left out on request" if "litekeep" in self.without else engine.missing(*operations)
         if reason:
             self.leave_out("litekeep", reason)
         return not reason

@@ -13,6 +13,8 @@ import argparse
 import gzip
 import hashlib
 import io
+import os
+import shlex
 import shutil
 import sqlite3
 import subprocess
@@ -64,6 +66,8 @@ class Story:
         if found is None:
             raise CommandFailed("the litekeep command is not installed beside this Python; run `make demo`")
         self._litekeep = found
+        # Whoever runs this may have backups of their own: no setting of theirs may point the demonstration at them.
+        self._environment = {k: v for k, v in os.environ.items() if not k.startswith("LITEKEEP_")}  # noqa: TID251
 
     def step(self, title: str, explanation: str) -> None:
         """Begin the next step."""
@@ -73,12 +77,13 @@ class Story:
 
     def litekeep(self, *arguments: str, timed: str = "") -> None:
         """Run one command in the folder of the demonstration; `timed`: the line of the final table for its duration."""
-        print(f"\n    $ litekeep {' '.join(arguments)}")
-        command = [self._litekeep, *arguments, "--repository", self.repository.name]
+        shown = shlex.join(("litekeep", *arguments))
+        print(f"\n    $ {shown}")
         began = CLOCK.monotonic()
         done = subprocess.run(
-            command,
-            cwd=self.folder,
+            [self._litekeep, *arguments],
+            cwd=self.folder,  # where the defaults find ./backups
+            env=self._environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -87,9 +92,10 @@ class Story:
             check=False,
         )
         seconds = CLOCK.monotonic() - began
-        print(textwrap.indent(done.stdout.rstrip(), "      "))
+        if done.stdout.strip():
+            print(textwrap.indent(done.stdout.rstrip(), "      "))
         if done.returncode:
-            raise CommandFailed(f"`litekeep {' '.join(arguments)}` ended with exit code {done.returncode}")
+            raise CommandFailed(f"`{shown}` ended with exit code {done.returncode}")
         if timed:
             self.times.append((timed, seconds))
 

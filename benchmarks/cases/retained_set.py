@@ -22,7 +22,7 @@ def measure(setting: Setting) -> Report:
     kept = set(retained_days(days))
     database, copy, repository = (setting.folder / name for name in ("employees.db", "copy.db", "litekeep"))
     make(database, 4)
-    with_engine = setting.engine_present()
+    with_engine = setting.engine_present("backup", "prune")
     peers: list[Peer] = list(setting.invite([Restic(), Borg(), Gzip(), Zstd()]))
     sizes, costs = list[int](), list[Cost]()
     for day in range(days):
@@ -82,7 +82,7 @@ def add_litekeep(report: Report, repository: Path, sizes: list[int], costs: list
     full = report.samples["full_bytes"]
     assert isinstance(full, dict)
     zstd_full, gzip_full, total = full["zstd -3"], full["gzip -6"], sizes[-1]
-    points = str(engine.list_snapshots(repository))
+    points = str(engine.list_snapshots(repository, FIRST_DAY + len(sizes) * DAY))
     report.rows.insert(0, ("litekeep", points, size(total), ratio(total, zstd_full), ratio(total, gzip_full)))
     report.goals.append(Goal("retained set / newest zstd -3 full", total / zstd_full, LIMIT))
     report.samples["litekeep_bytes_by_day"] = sizes

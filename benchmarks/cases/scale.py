@@ -23,13 +23,13 @@ def measure(setting: Setting) -> Report:
     """An hourly backup of a tiny database, ten thousand times; then list and plan, in turn."""
     snapshots = setting.choose(10_000, 50)
     report = Report(NAME, QUESTION, f"{snapshots:,} hourly snapshots of a database of 3 pages", ("what", "median"))
-    if not setting.engine_present():
+    if not setting.engine_present("backup"):
         return report
     repository = setting.folder / "repository"
     cost = timed(lambda: fill(setting.folder / "tiny.db", repository, snapshots))
     now = FIRST_DAY + snapshots * HOUR
     contenders = [
-        Contender("list", lambda: timed(lambda: engine.list_snapshots(repository))),
+        Contender("list", lambda: timed(lambda: engine.list_snapshots(repository, now))),
         Contender("plan", lambda: timed(lambda: engine.plan(repository, now))),
     ]
     costs = interleave(setting.count_rounds(7), contenders)

@@ -203,7 +203,7 @@ class FaultyStorage:
     @contextmanager
     def lock(self, owner: str, wait_seconds: float = 0.0) -> Iterator[None]:
         """Hold the inner lock; a fault after taking it frees it again."""
-        number, fault = self._next("lock", owner)
+        number, fault = self._next()
         if fault and fault.moment is not Moment.AFTER:
             raise self._strike(number, "lock", owner, fault)
         with self._inner.lock(owner, wait_seconds):
@@ -218,7 +218,7 @@ class FaultyStorage:
     def _run(
         self, operation: str, key: str, effect: Callable[[], Result], torn: Callable[[], None] = lambda: None
     ) -> Result:
-        number, fault = self._next(operation, key)
+        number, fault = self._next()
         if fault is None:
             return effect()
         if fault.moment is Moment.AFTER:
@@ -227,7 +227,7 @@ class FaultyStorage:
             torn()
         raise self._strike(number, operation, key, fault)
 
-    def _next(self, operation: str, key: str) -> tuple[int, Fault | None]:
+    def _next(self) -> tuple[int, Fault | None]:
         with self._guard:
             self.operations += 1
             number = self.operations

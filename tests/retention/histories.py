@@ -26,9 +26,9 @@ def made(
     damage: tuple[str, ...] = (),
     source: str = "shop",
 ) -> Snapshot:
-    """One snapshot; its id is its number."""
+    """One snapshot; its id is its number read backwards, so that the two sort differently."""
     return Snapshot(
-        id=f"{sequence:08d}",
+        id=f"{sequence:08d}"[::-1],
         source=source,
         created_at=created_at,
         zone=str(created_at.tzinfo),

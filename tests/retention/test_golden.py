@@ -223,8 +223,8 @@ CASES = [
         {"keep_last": 1},
         "2026-11-22",
         """
-        2026-11-21 #7 -> keep newest last
-        2026-11-21 #6 -> drop no_rule
+        2026-11-21 #10 -> keep newest last
+        2026-11-21 #9 -> drop no_rule
         """,
     ),
     Case(
@@ -406,6 +406,26 @@ CASES = [
         2026-11-10 #1 -> drop no_rule
         1970-01-01T02:00 #4 -> keep misdated
         1970-01-01T01:00 #3 none -> keep misdated
+        """,
+    ),
+    Case(
+        "1970: a safety copy lends no date, it may go before the days are over",
+        {"days": 30, "pre_restore_days": 2},
+        "2026-11-22",
+        """
+        2026-11-21 #5 -> keep newest daily
+        2026-11-10 #2 pre_restore -> drop safety_copy_old
+        1970-01-01 #3 -> drop no_rule
+        """,
+    ),
+    Case(
+        "1970: a pinned safety copy stays and lends its date",
+        {"days": 30, "pre_restore_days": 2},
+        "2026-11-22",
+        """
+        2026-11-21 #5 -> keep newest daily
+        2026-11-10 #2 pre_restore pinned -> keep pinned
+        1970-01-01 #3 -> keep misdated
         """,
     ),
     Case(

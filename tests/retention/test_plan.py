@@ -129,7 +129,7 @@ def test_a_hold_names_the_snapshot_and_every_problem() -> None:
     problems = ("integrity: page 7 is never used", "2 rows of orders have no customer")
     history = [*daily(START, 2), made(moment("2026-01-05"), 3, problems=problems)]
     plan = plan_retention(history, KEEP_ONE, moment("2026-01-06"))
-    assert plan.hold == tuple(f"00000003 of 2026-01-05 02:00: {problem}" for problem in problems)
+    assert plan.hold == tuple(f"30000000 of 2026-01-05 02:00: {problem}" for problem in problems)
     assert plan.needs_confirmation
 
 
@@ -138,7 +138,7 @@ def test_refuses_nonsense_all_at_once() -> None:
     naive = datetime(2026, 1, 1)
     with pytest.raises(UsageError) as refusal:
         plan_retention([one, one, replace(one, id="2", source="other"), made(naive, 3)], KEEP_ONE, naive)
-    for part in ("2 sources (other, shop)", "00000001 is listed twice", "00000003 has a time without", "to plan for"):
+    for part in ("2 sources (other, shop)", "10000000 is listed twice", "30000000 has a time without", "to plan for"):
         assert part in refusal.value.message
     assert refusal.value.safe
     with pytest.raises(UsageError):
@@ -151,6 +151,18 @@ def test_the_repeated_hour_of_one_zone_is_ordered_by_instants() -> None:
     assert first > second, "comparing them directly ignores the fold"
     plan = plan_retention([made(first, 1), made(second, 2)], KEEP_ONE, moment("2026-10-26"))
     assert [snapshot.sequence for snapshot in plan.kept] == [2]
+
+
+def test_equal_times_and_numbers_are_ordered_by_id() -> None:
+    one, other = replace(made(START, 1), id="a"), replace(made(START, 1), id="b")
+    for history in ([one, other], [other, one]):
+        assert plan_retention(history, KEEP_ONE, START).kept == (other,)
+
+
+def test_an_equal_number_does_not_make_a_date_wrong() -> None:
+    early, late = replace(made(START, 1), id="a"), replace(made(START + timedelta(days=5), 1), id="b")
+    policy = RetentionPolicy(days=3, weeks=0, months=0, keep_last=0)
+    assert plan_retention([early, late], policy, late.created_at).removed == (early,)
 
 
 def test_the_first_and_last_moments_of_time() -> None:

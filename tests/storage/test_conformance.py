@@ -7,7 +7,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from storage.conformance import Conformance
 
 from litekeep.errors import Locked, ReadOnlyStorage
 from litekeep.storage.base import Storage
@@ -17,6 +16,7 @@ from litekeep.storage.memory import MemoryStorage
 from litekeep.storage.readonly import ReadOnly
 from litekeep.storage.retrying import RetryingStorage
 from litekeep.testing import FaultyStorage, ManualClock
+from storage.conformance import Conformance
 
 PLACES: dict[str, Callable[[Path], Storage]] = {
     "memory": lambda _: MemoryStorage(),

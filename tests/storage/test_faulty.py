@@ -8,13 +8,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from storage import children
 
 from litekeep.errors import Cancelled, NoSpace, ObjectMissing, StorageError
 from litekeep.monitor import stop_if_cancelled
 from litekeep.storage.local import LocalStorage
 from litekeep.storage.memory import MemoryStorage
 from litekeep.testing import Fault, FaultyStorage, ManualClock, Moment, RecordingMonitor
+from storage import children
 
 VICTIM = """
 from litekeep.testing import Fault, FaultyStorage, Moment

@@ -11,7 +11,6 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from storage.children import names
 
 from litekeep.errors import Locked, ObjectExists, ObjectMissing, StorageError
 from litekeep.storage import durable
@@ -20,6 +19,7 @@ from litekeep.storage.durable import rename_checked, rename_no_replace
 from litekeep.storage.local import LocalStorage
 from litekeep.storage.oslock import hold
 from litekeep.testing import ManualClock
+from storage.children import names
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="modes and links of POSIX")
 
@@ -45,7 +45,7 @@ def test_everything_made_is_closed_to_other_users(tmp_path: Path, clock: ManualC
     storage.put("packs/ab/one", b"x")
     with storage.lock("me"):
         pass
-    made = [path for path in tmp_path.rglob("*")]
+    made = list(tmp_path.rglob("*"))
     modes = (
         {stat.S_IMODE(path.stat().st_mode) for path in made if path.is_dir()},
         {stat.S_IMODE(path.stat().st_mode) for path in made if path.is_file()},

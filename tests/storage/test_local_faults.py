@@ -12,12 +12,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from storage import children
 
 from litekeep.clock import SystemClock
 from litekeep.errors import NoSpace, ObjectMissing, PermissionRefused, StorageError
 from litekeep.storage.base import Entry
 from litekeep.storage.local import LocalStorage
+from storage import children
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="uses mount, strace and limits of Linux")
 needs_strace = pytest.mark.skipif(shutil.which("strace") is None, reason="needs strace")

@@ -10,11 +10,11 @@ import time
 from pathlib import Path
 
 import pytest
-from storage import children
 
 from litekeep.clock import SystemClock
 from litekeep.errors import Locked, ObjectMissing
 from litekeep.storage.local import LocalStorage
+from storage import children
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="uses POSIX signals")
 needs_strace = pytest.mark.skipif(shutil.which("strace") is None, reason="needs strace")

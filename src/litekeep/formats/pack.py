@@ -15,7 +15,8 @@ numbers, so that no manifest ever changes.
 Index, plain (all numbers u32, little-endian; "column" as in formats.columns):
 
     length of what zstd made of the following, up to the names
-      block bytes, frames, blocks, base packs, bases         five numbers
+      block bytes, frames, blocks, base packs, bases,
+      sequence                                               six numbers
       ids of the base packs                                  8 bytes each
       stored length of each frame                            column   (with seal)
       blocks in each frame                                   column
@@ -27,7 +28,9 @@ Index, plain (all numbers u32, little-endian; "column" as in formats.columns):
       number of each base                                    column   minus that of the base before it, minus 1
     name of each block                                       16 bytes each (blocks.identity)
 
-The depth is a hint for writers (how long the chain of versions is); readers find their way by bases alone.
+The sequence is that of the snapshot whose backup wrote the pack. Bases always lie in packs of the same source with a
+lower sequence: so frames can never need each other in a circle, whoever wrote them. The depth is a hint for writers
+(how long the chain of versions is); readers find their way by bases alone.
 """
 
 from __future__ import annotations
@@ -81,6 +84,7 @@ class PackIndex:
         self,
         key: str,
         pack_id: bytes,
+        sequence: int,
         block_bytes: int,
         frames: Sequence[Frame],
         numbers: array[int],
@@ -93,6 +97,7 @@ class PackIndex:
     ) -> None:
         self.key = key
         self.pack_id = pack_id
+        self.sequence = sequence
         self.block_bytes = block_bytes
         self.frames = frames
         self.numbers = numbers
@@ -160,9 +165,10 @@ class NewFrame:
 class PackBuilder:
     """Collects frames into the bytes of one pack; numbers must rise from frame to frame."""
 
-    def __init__(self, key: str, pack_id: bytes, block_bytes: int, seal: Seal) -> None:
+    def __init__(self, key: str, pack_id: bytes, sequence: int, block_bytes: int, seal: Seal) -> None:
         self.key = key
         self.pack_id = pack_id
+        self.sequence = sequence
         self.block_bytes = block_bytes
         self._header = header(Kind.PACK, seal.flags)
         self._parts: Parts = seal.bind(key, self._header)
@@ -201,7 +207,9 @@ class PackBuilder:
         for pack, number in bases:
             steps.append(number - last[pack] - 1)
             last[pack] = number
-        head = struct.pack("<5I", self.block_bytes, len(frames), len(numbers), len(base_packs), len(bases))
+        head = struct.pack(
+            "<6I", self.block_bytes, len(frames), len(numbers), len(base_packs), len(bases), self.sequence
+        )
         columns = (
             [size for size, _ in self._frames],
             [len(frame.numbers) for frame in frames],
@@ -253,13 +261,13 @@ def _parse_index(key: str, pack_id: bytes, plain: memoryview, end: int) -> PackI
     (packed_bytes,) = struct.unpack_from("<I", plain, 0)
     names = bytes(plain[4 + packed_bytes :])
     packed = decompress_within(plain[4 : 4 + packed_bytes], MAX_INDEX_BYTES)
-    block_bytes, frames, blocks, base_packs, bases = struct.unpack_from("<5I", packed, 0)
+    block_bytes, frames, blocks, base_packs, bases, sequence = struct.unpack_from("<6I", packed, 0)
     if not (1 <= frames <= blocks <= MAX_BLOCKS and bases <= MAX_BASES and base_packs <= bases):
         raise ValueError("impossible counts")
     if not 1 <= block_bytes <= MAX_BLOCK_BYTES or len(names) != blocks * HASH_BYTES:
         raise ValueError("impossible sizes")
-    start = 20 + base_packs * PACK_ID_BYTES
-    pack_ids = [packed[at : at + PACK_ID_BYTES] for at in range(20, start, PACK_ID_BYTES)]
+    start = 24 + base_packs * PACK_ID_BYTES
+    pack_ids = [packed[at : at + PACK_ID_BYTES] for at in range(24, start, PACK_ID_BYTES)]
     if start + 4 * (3 * frames + 3 * blocks + 2 * bases) != len(packed):
         raise ValueError("columns of the wrong length")
     columns = []
@@ -273,17 +281,18 @@ def _parse_index(key: str, pack_id: bytes, plain: memoryview, end: int) -> PackI
     described = _frames(stored, blocks_in, bases_in, lengths, end)
     base_numbers = _base_numbers(base_pack_of, base_steps, len(pack_ids))
     return PackIndex(
-        key,
-        pack_id,
-        block_bytes,
-        described,
-        _rising(steps),
-        lengths,
-        depths,
-        names,
-        pack_ids,
-        base_pack_of,
-        base_numbers,
+        key=key,
+        pack_id=pack_id,
+        sequence=sequence,
+        block_bytes=block_bytes,
+        frames=described,
+        numbers=_rising(steps),
+        lengths=lengths,
+        depths=depths,
+        names=names,
+        base_packs=pack_ids,
+        base_pack_of=base_pack_of,
+        base_numbers=base_numbers,
     )
 
 

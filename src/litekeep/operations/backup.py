@@ -18,7 +18,7 @@ import platform
 import sqlite3
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -64,7 +64,7 @@ class BackupOptions:
     skip_unchanged: bool | None = None
     checks: Sequence[str] = ()
     source: str | None = None
-    capture: CaptureOptions = CaptureOptions()
+    capture: CaptureOptions = field(default_factory=CaptureOptions)
     scratch: Path | None = None
     lock_wait_seconds: float = 60.0
 
@@ -76,13 +76,13 @@ class BackupOptions:
 
 @dataclass(frozen=True, slots=True)
 class BackupResult:
-    """What a backup did. unchanged: no new snapshot was needed, `snapshot` is the one that holds the database's state.
+    """What a backup did. unchanged_how: how it was found that no new snapshot is needed, and `snapshot` is the one that
+    holds the database's state already; empty for a new snapshot.
 
     new_bytes: added to the repository, manifest included. warnings: what a person should know although it worked.
     """
 
     snapshot: Snapshot
-    unchanged: bool
     unchanged_how: str
     new_bytes: int
     changed_pages: int
@@ -91,6 +91,11 @@ class BackupResult:
     damage: tuple[str, ...]
     unchecked: tuple[str, ...]
     elapsed_seconds: float
+
+    @property
+    def unchanged(self) -> bool:
+        """True if no new snapshot was needed."""
+        return bool(self.unchanged_how)
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +222,7 @@ def _skip(
     repository.write_receipt(before.key.source_dir, receipt)
     how = "every page was compared" if full_read else "file, change times and write-ahead log are as they were"
     snapshot = before.snapshot
-    return BackupResult(snapshot, True, how, 0, 0, snapshot.verified, snapshot.problems, (), (), 0.0)
+    return BackupResult(snapshot, how, 0, 0, snapshot.verified, snapshot.problems, (), (), 0.0)
 
 
 def _store(
@@ -233,11 +238,12 @@ def _store(
     monitor: Monitor,
 ) -> BackupResult:
     geometry = Geometry(image.facts.page_size, image.facts.size_bytes)
-    written, table = _write(repository, image, geometry, before, scratch, monitor)
+    sequence = _next_sequence(repository, name)
+    written, table = _write(repository, image, geometry, before, sequence, scratch, monitor)
     sound = before is not None and before.snapshot.verified >= Level.WRITTEN and not before.snapshot.damage
     if before and sound and options.may_skip and _same_image(before, image.facts, written):
         return _skip(repository, before, image.fingerprint, began, clock, full_read=True)
-    key = _commit(repository, name, source, image, geometry, written, before, began, options, clock)
+    key = _commit(repository, name, source, image, geometry, written, before, sequence, began, options, clock)
     manifest = repository.read_manifest(key.key)
     snapshot = snapshot_from_facts(key, manifest.facts)
     if options.pinned:
@@ -251,28 +257,36 @@ def _store(
         snapshot, verified=proof.level, problems=proof.problems, damage=proof.damage, tables=proof.tables
     )
     new_bytes, pages = snapshot.new_bytes, snapshot.changed_pages
-    return BackupResult(
-        snapshot, False, "", new_bytes, pages, proof.level, proof.problems, proof.damage, proof.unchecked, 0.0
-    )
+    return BackupResult(snapshot, "", new_bytes, pages, proof.level, proof.problems, proof.damage, proof.unchecked, 0.0)
+
+
+def _next_sequence(repository: Repository, name: str) -> int:
+    return 1 + max((key.sequence for key in repository.snapshot_keys(layout.source_dir(name))), default=0)
 
 
 def _write(
-    repository: Repository, image: Image, geometry: Geometry, before: _Before | None, scratch: Path, monitor: Monitor
+    repository: Repository,
+    image: Image,
+    geometry: Geometry,
+    before: _Before | None,
+    sequence: int,
+    scratch: Path,
+    monitor: Monitor,
 ) -> tuple[Written, PackTable | None]:
     """Store what changed against the newest snapshot, or everything when there is none that fits."""
     member = before.manifest.facts["members"][0] if before else {}
     if before is None or before.snapshot.damage or member["block_bytes"] != geometry.block_bytes:
-        return write_first(repository, image.path, geometry, monitor), None
+        return write_first(repository, image.path, geometry, sequence, monitor), None
     table = PackTable(repository)
     scan = (before.manifest.facts["scan_bytes"], before.manifest.scan)
     page_map = before.manifest.page_map
     try:
         changes = find_changes(image.path, geometry, repository.identity, table, page_map, scan, monitor)
-        written = write_changes(repository, table, image.path, geometry, page_map, changes, scratch, monitor)
+        written = write_changes(repository, table, image.path, geometry, page_map, changes, sequence, scratch, monitor)
     except CorruptObject as error:
         # What is stored is damaged: do not build on it, this backup shall be whole by itself.
         monitor.event("warning", code="damaged", message=f"{error}; everything is stored anew")
-        return write_first(repository, image.path, geometry, monitor), None
+        return write_first(repository, image.path, geometry, sequence, monitor), None
     return written, table
 
 
@@ -293,13 +307,11 @@ def _commit(
     geometry: Geometry,
     written: Written,
     before: _Before | None,
+    sequence: int,
     began: datetime,
     options: BackupOptions,
     clock: Clock,
 ) -> layout.SnapshotKey:
-    sequence = before.key.sequence + 1 if before else 1
-    taken = [key.sequence for key in repository.snapshot_keys(layout.source_dir(name))]
-    sequence = max([sequence, *(number + 1 for number in taken)])
     key = layout.snapshot_key(name, began, sequence, layout.new_id())
     parsed = layout.parse_snapshot_key(key)
     if parsed is None:

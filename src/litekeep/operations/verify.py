@@ -1,8 +1,8 @@
 """Verify: read a snapshot back from the repository and prove it.
 
-FULL: every page is read back and compared with the hash taken while reading the source, the file is rebuilt, and on it
-run integrity_check, foreign_key_check and the given checks. WRITTEN: the blocks that the snapshot's own backup wrote are
-read back and compared; nothing is rebuilt. The outcome is stored as a receipt, good or bad.
+FULL: every page is read back and compared with the hash taken while reading the source, the file is rebuilt, and on
+it run integrity_check, foreign_key_check and the given checks. WRITTEN: the blocks that the snapshot's own backup wrote
+are read back and compared; nothing is rebuilt. The outcome is stored as a receipt, good or bad.
 
 Damage (stored objects are not what was written) and problems (the source itself was unsound when it was copied) are
 different things: a faithful copy of a damaged database is verified, and has problems.
@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from litekeep.clock import Clock
-from litekeep.errors import CorruptObject, ObjectMissing, StorageError
+from litekeep.errors import CorruptObject, ObjectMissing
 from litekeep.formats.manifest import Manifest, Run
 from litekeep.formats.receipt import Receipt
 from litekeep.model import Level, Snapshot
@@ -155,6 +155,3 @@ def record_proof(repository: Repository, snapshot: Snapshot, proof: Proof, kind:
         {"unchecked": list(proof.unchecked)},
     )
     repository.write_receipt(source_dir(snapshot.source), receipt)
-
-
-__all__ = ["Proof", "StorageError", "VerifyResult", "problems_of", "prove", "record_proof", "verify"]

@@ -10,7 +10,9 @@
     lock                                                   the storage's own, not an object
 
 `<source>` is the source's name made safe for every file system: what is not a-z, 0-9, "-" or "_" becomes "_" and two
-hex digits for each byte of its UTF-8 form (capital letters too, since some file systems do not tell them apart).
+hex digits for each byte of its UTF-8 form (capital letters too: some file systems do not tell them apart); so does the
+first letter of a name that Windows keeps for a device. Of a name that gets longer than 120 characters, the first
+103 are kept, and 16 hex digits of its BLAKE3 hash follow.
 """
 
 from __future__ import annotations
@@ -20,15 +22,23 @@ import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from blake3 import blake3
+
 PACKS = "packs/"
 SNAPSHOTS = "snapshots/"
 RECEIPTS = "receipts/"
 MARKS = "marks/"
 PLANS = "plans/"
 
+MAX_DIR_LENGTH = 120
+
+_RESERVED = re.compile(r"con|prn|aux|nul|com[0-9]|lpt[0-9]")
 _PACK = re.compile(r"packs/[0-9a-f]{2}/([0-9a-f]{16})-(0|[1-9][0-9]{0,8})")
 _SNAPSHOT = re.compile(r"snapshots/([a-z0-9_-]+)/([0-9]{8}T[0-9]{6}Z)-([0-9]{6,12})-([0-9a-f]{16})")
-_RECORD = re.compile(r"(?:receipts|marks)/([a-z0-9_-]+)/([0-9a-f]{16})-[0-9a-f-]+")
+_RECORD = re.compile(
+    r"(?:receipts/([a-z0-9_-]+)/([0-9a-f]{16})|marks/([a-z0-9_-]+)/([0-9a-f]{16})-[0-9]{4,9})-[0-9a-f]{8}"
+)
+_PLAN = re.compile(r"plans/[0-9]{8}T[0-9]{6}Z-[0-9a-f]{8}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +54,16 @@ class SnapshotKey:
 
 def source_dir(source: str) -> str:
     """The folder name of a source."""
-    return "".join(c if re.fullmatch(r"[a-z0-9-]", c) else "".join(f"_{b:02x}" for b in c.encode()) for c in source)
+    safe = "".join(c if re.fullmatch(r"[a-z0-9-]", c) else "".join(f"_{b:02x}" for b in _utf8(c)) for c in source)
+    if _RESERVED.fullmatch(safe):  # the names of devices on Windows
+        safe = f"_{ord(safe[0]):02x}{safe[1:]}"
+    if len(safe) > MAX_DIR_LENGTH:
+        safe = f"{safe[: MAX_DIR_LENGTH - 17]}-{blake3(_utf8(source)).hexdigest(8)}"
+    return safe
+
+
+def _utf8(text: str) -> bytes:
+    return text.encode("utf-8", "surrogateescape")
 
 
 def stamp(moment: datetime) -> str:
@@ -100,4 +119,14 @@ def plan_key(moment: datetime) -> str:
 def record_snapshot(key: str) -> str | None:
     """The snapshot id in the key of a receipt or mark, or None."""
     found = _RECORD.fullmatch(key)
-    return found[2] if found else None
+    return found[2] or found[4] if found else None
+
+
+def mark_sequence(key: str) -> int:
+    """The sequence number in a mark's key."""
+    return int(key.rsplit("-", 2)[1])
+
+
+def is_plan_key(key: str) -> bool:
+    """True if the object is a prune plan."""
+    return _PLAN.fullmatch(key) is not None

@@ -3,7 +3,8 @@
 `plan_read` walks from the wanted blocks to their frames, and on to the bases of delta frames, until nothing new turns
 up. The result is a graph; a frame is decoded when all frames that hold its bases are done. Work is therefore the number
 of frames involved, however long the chains of versions are, and memory is a few frames plus the bases still waited for
-(spool). A hostile repository whose frames need each other in a circle is found, not followed.
+(spool). Bases lie in packs of lower sequence; a hostile repository whose frames need each other in a circle breaks that
+rule and is refused.
 
 Each frame is checked three times: its seal (it is the frame that was written there), its length, and the name of every
 block in it, which is what the source's page hashed to when it was read. Nothing unchecked reaches the sink.
@@ -116,7 +117,10 @@ def _follow_bases(table: PackTable, plan: ReadPlan, todo: list[FrameId]) -> None
         needs = set()
         for base in index.bases(frame):
             plan.base_uses[base] = plan.base_uses.get(base, 0) + 1
-            needs.add((base[0], _frame_at(table.index(base[0]), base[1])))
+            base_index = table.index(base[0])
+            if base_index.sequence >= index.sequence:
+                raise CorruptObject(index.key, "needs a pack that is not older than itself")
+            needs.add((base[0], _frame_at(base_index, base[1])))
         plan.frames[pack, number] = needs
         todo.extend(needs - plan.frames.keys())
 
@@ -160,9 +164,6 @@ class BlockReader:
             except BaseException:
                 pool.shutdown(wait=True, cancel_futures=True)
                 raise
-        if done != len(plan.frames):
-            stuck = next(frame for frame, count in waiting.items() if count)
-            raise CorruptObject(self._table.key(stuck[0]), "its frames need each other in a circle")
 
     def _submit(self, pool: ThreadPoolExecutor, spool: Spool, frame_id: FrameId) -> Future[bytes]:
         index = self._table.index(frame_id[0])

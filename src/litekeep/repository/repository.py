@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from importlib import resources
+from typing import Any
 
 from blake3 import blake3
 
@@ -17,6 +18,7 @@ import litekeep
 from litekeep.blocks.identity import Identity
 from litekeep.blocks.seal import Seal, TagSeal
 from litekeep.errors import NoRepository, ObjectMissing, Refused
+from litekeep.formats.envelope import Kind, decode_json, decode_record, encode_json, encode_record
 from litekeep.formats.manifest import Manifest, decode_facts, decode_manifest, encode_manifest
 from litekeep.formats.receipt import Mark, Receipt, decode_mark, decode_receipt, encode_mark, encode_receipt
 from litekeep.formats.repoconfig import KEY as CONFIG_KEY
@@ -128,4 +130,14 @@ class Repository:
         """Store a mark; returns its key."""
         key = layout.mark_key(source_dir, mark.snapshot, mark.sequence)
         self.storage.put(key, encode_mark(key, mark, self.seal))
+        return key
+
+    def read_plan(self, key: str) -> dict[str, Any]:
+        """One prune plan; raises CorruptObject, ObjectMissing."""
+        return decode_json(key, decode_record(Kind.PLAN, key, self.storage.get(key), self.seal)[0])
+
+    def write_plan(self, moment: datetime, facts: dict[str, Any]) -> str:
+        """Say what a prune is about to do; returns the key."""
+        key = layout.plan_key(moment)
+        self.storage.put(key, encode_record(Kind.PLAN, key, [encode_json(facts)], self.seal))
         return key

@@ -52,11 +52,11 @@ class Written:
         return sum(size for _, size in self.packs)
 
 
-def write_first(repository: Repository, image: Path, geometry: Geometry, monitor: Monitor) -> Written:
+def write_first(repository: Repository, image: Path, geometry: Geometry, sequence: int, monitor: Monitor) -> Written:
     """Write every block of an image plain, in one pass."""
     identity, scan_bytes = repository.identity, scan_bytes_for(geometry.image_bytes)
     runs, names, scan, done = list[Run](), list[bytes](), list[bytes](), 0
-    with PackWriter(repository, geometry.block_bytes) as writer, image.open("rb", buffering=0) as file:
+    with PackWriter(repository, geometry.block_bytes, sequence) as writer, image.open("rb", buffering=0) as file:
         frame_bytes = geometry.blocks_per_frame * geometry.block_bytes
         while plain := file.read(frame_bytes):
             joined, digests, lengths = _name_frame(identity, plain, geometry.block_bytes, scan_bytes)
@@ -87,13 +87,21 @@ def write_changes(
     geometry: Geometry,
     before: PageMap,
     changes: Changes,
+    sequence: int,
     scratch: Path | None,
     monitor: Monitor,
 ) -> Written:
-    """Write the changed blocks of an image; all others are addressed where they already are."""
+    """Write the changed blocks of an image; all others are addressed where they already are.
+
+    sequence: of the snapshot to come, higher than that of any pack of this source.
+    """
     bases = choose_bases(table, geometry, before, changes)
     placed: list[Run] = []
-    with Spool(scratch) as spool, PackWriter(repository, geometry.block_bytes) as writer, image.open("rb") as file:
+    with (
+        Spool(scratch) as spool,
+        PackWriter(repository, geometry.block_bytes, sequence) as writer,
+        image.open("rb") as file,
+    ):
         fetch_bases(repository, table, list(bases.values()), spool, scratch, monitor)
         places = iter(range(len(changes.changed)))
         while group := list(islice(places, geometry.blocks_per_frame)):

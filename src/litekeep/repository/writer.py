@@ -30,10 +30,11 @@ PACK_BYTES = 24 << 20
 
 
 class PackWriter:
-    """Collects frames into packs of one block size; use as a context, then call `finish`."""
+    """Collects frames into packs of one block size, for the snapshot `sequence`; use as a context, then `finish`."""
 
-    def __init__(self, repository: Repository, block_bytes: int) -> None:
+    def __init__(self, repository: Repository, block_bytes: int, sequence: int) -> None:
         self._repository = repository
+        self._sequence = sequence
         self._block_bytes = block_bytes
         self._pool = ThreadPoolExecutor(THREADS)
         self._uploader = ThreadPoolExecutor(1)
@@ -80,7 +81,7 @@ class PackWriter:
         if self._builder is None:
             pack_id = secrets.token_bytes(PACK_ID_BYTES)
             key = layout.pack_key(pack_id, 0)
-            self._builder = PackBuilder(key, pack_id, self._block_bytes, self._repository.seal)
+            self._builder = PackBuilder(key, pack_id, self._sequence, self._block_bytes, self._repository.seal)
             self._numbers = self._plain_bytes = self._bases = 0
         numbers = range(self._numbers, self._numbers + blocks)
         self._frames.append(self._pool.submit(encode_frame, plain, names, lengths, depths, bases, prefix, numbers))

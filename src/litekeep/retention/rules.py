@@ -112,7 +112,7 @@ def misdated(history: History, policy: RetentionPolicy) -> _Reasons:
     over, and a date that goes with its snapshot would make the next plan differ from this one.
     """
     latest: datetime | None = None
-    for snapshot in sorted(history.current[::-1], key=lambda snapshot: snapshot.sequence):
+    for snapshot in sorted(history.current, key=lambda snapshot: (snapshot.sequence, order(snapshot))):
         if latest is not None and instant(latest) > instant(snapshot.created_at):
             if not history.rotating or not is_older(latest, history.rotating[0].created_at, policy.days):
                 text = f"dated too early: made after the snapshot of {latest:%Y-%m-%d}"

@@ -69,7 +69,7 @@ def observe(opening: Opening, connection: sqlite3.Connection, moment: Moment, cl
         wal, local = _wal_state(opening, clock) if header[19:20] == b"\x02" else (None, opening.found.local)
     facts = _facts(connection, header)
     if not opening.is_working_copy and wal is None:
-        _require_whole(opening.found.path, status.st_size, facts)
+        _require_whole(opening.found.path, status.st_size, header, facts)
     fingerprint = Fingerprint(
         device=status.st_dev,
         inode=status.st_ino,
@@ -108,12 +108,17 @@ def _journal_mode(connection: sqlite3.Connection) -> str:
     return str(connection.execute("PRAGMA journal_mode").fetchone()[0])
 
 
-def _require_whole(path: Path, size_bytes: int, facts: DatabaseFacts) -> None:
+def _require_whole(path: Path, size_bytes: int, header: bytes, facts: DatabaseFacts) -> None:
     """SQLite reads what is missing at the end of a file as zeros, and integrity_check may be content with them."""
-    if facts.page_count == 0 or (size_bytes % facts.page_size == 0 and size_bytes >= facts.size_bytes):
+    if facts.page_count == 0:
+        return
+    # With a damaged schema SQLite was told to be lenient and takes the file's length for the page count.
+    claimed = int.from_bytes(header[28:32], "big") if header[24:28] == header[92:96] else 0
+    pages = max(claimed, facts.page_count)
+    if size_bytes % facts.page_size == 0 and size_bytes >= pages * facts.page_size:
         return
     raise SourceUnreadable(
-        f"{path} is cut off: it has {size_bytes} bytes, but {facts.page_count} pages of {facts.page_size} bytes",
+        f"{path} is cut off: it has {size_bytes} bytes, but {pages} pages of {facts.page_size} bytes",
         safe="The database was only read, and earlier backups are unchanged.",
         hint="Something outside SQLite shortened the file; restore the newest good backup.",
     )

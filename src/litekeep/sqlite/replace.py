@@ -71,7 +71,8 @@ def install_replace(prepared: Path, target: Path, *, all_closed: bool = False) -
     """Put the prepared file in the place of `target` and keep the old files beside it.
 
     The prepared name is gone afterwards. all_closed: the caller knows that no program has the database open, where the
-    system cannot tell (openers() is None). Returns the folder .before-restore-<id> with the old files, None if there were none.
+    system cannot tell (openers() is None). Returns the folder .before-restore-<id> with the
+    old files, None if there were none.
 
     Raises TargetInUse if a program has it open or that cannot be known; Refused after an interrupted replacement
     (finish_interrupted first).

@@ -104,13 +104,17 @@ def make_folder(folder: str) -> bool:
 
 def make_folders(folder: Path) -> None:
     """Make a folder with its missing parents, each durable in its own parent before the next; links may lead there."""
-    missing: list[Path] = []
-    while not folder.is_dir():
-        missing.append(folder)
-        folder = folder.parent
+    missing = []
+    present = folder
+    while not present.is_dir():
+        missing.append(present)
+        present = present.parent
     for path in reversed(missing):
         make_folder(str(path))
         sync_folder(str(path.parent))
+    if not missing:  # whoever made it may have died before this; a parent of someone else may be closed to us
+        with suppress(PermissionError):
+            sync_folder(str(folder.parent))
 
 
 def publish(temporary: str, target: str, exclusion: Callable[[], AbstractContextManager[None]]) -> None:

@@ -1,0 +1,81 @@
+"""What people decide about single snapshots: pin, label, into the trash and out of it again. Each is a mark."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from litekeep.clock import Clock
+from litekeep.errors import Refused
+from litekeep.formats.receipt import Mark
+from litekeep.model import Level, Snapshot
+from litekeep.monitor import Monitor
+from litekeep.repository import layout
+from litekeep.repository.catalog import load_catalog
+from litekeep.repository.repository import Repository
+
+LOCK_WAIT_SECONDS = 60.0
+
+
+def pin(repository: Repository, snapshot: Snapshot, *, clock: Clock, monitor: Monitor) -> None:
+    """Never remove this snapshot automatically."""
+    _mark(repository, snapshot, "pin", {"pinned": True}, clock, monitor)
+
+
+def unpin(repository: Repository, snapshot: Snapshot, *, clock: Clock, monitor: Monitor) -> None:
+    """Let the rotation decide about this snapshot again."""
+    _mark(repository, snapshot, "unpin", {"pinned": False}, clock, monitor)
+
+
+def label(repository: Repository, snapshot: Snapshot, text: str, *, clock: Clock, monitor: Monitor) -> None:
+    """Replace the label."""
+    _mark(repository, snapshot, "label", {"label": text}, clock, monitor)
+
+
+def to_trash(repository: Repository, snapshot: Snapshot, *, by: str = "delete", clock: Clock, monitor: Monitor) -> None:
+    """Put a snapshot into the trash, from where it can be recovered for some days.
+
+    Raises Refused for a pinned one, and for the last sound one of its source: deleting that is never an accident worth
+    allowing.
+    """
+    if snapshot.pinned:
+        raise Refused(
+            f"snapshot {snapshot.short_id} is pinned",
+            safe="Nothing was changed.",
+            hint="Unpin it first: litekeep unpin",
+        )
+    others = [
+        other
+        for other in load_catalog(repository, layout.source_dir(snapshot.source)).snapshots
+        if other.id != snapshot.id and other.trashed_at is None and other.sound
+    ]
+    if snapshot.verified >= Level.WRITTEN and not others:
+        raise Refused(
+            f"snapshot {snapshot.short_id} is the only verified one of {snapshot.source} that is left",
+            safe="Nothing was changed.",
+            hint="Make a new backup first.",
+        )
+    _mark(repository, snapshot, by, {"trashed_at": clock.now().isoformat()}, clock, monitor)
+
+
+def from_trash(repository: Repository, snapshot: Snapshot, *, clock: Clock, monitor: Monitor) -> None:
+    """Take a snapshot out of the trash."""
+    if snapshot.trashed_at is None:
+        raise Refused(f"snapshot {snapshot.short_id} is not in the trash", safe="Nothing was changed.")
+    _mark(repository, snapshot, "recover", {"trashed_at": None}, clock, monitor)
+
+
+def _mark(
+    repository: Repository, snapshot: Snapshot, by: str, changes: dict[str, Any], clock: Clock, monitor: Monitor
+) -> None:
+    with repository.lock(by, LOCK_WAIT_SECONDS):
+        directory = layout.source_dir(snapshot.source)
+        number = 1 + max(
+            (layout.mark_sequence(key) for key in _marks_of(repository, directory, snapshot.id)), default=0
+        )
+        repository.write_mark(directory, Mark(snapshot.id, number, clock.now(), by, changes))
+    monitor.event("marked", snapshot=snapshot.id, by=by)
+
+
+def _marks_of(repository: Repository, directory: str, snapshot_id: str) -> list[str]:
+    found = repository.storage.list(f"{layout.MARKS}{directory}/")
+    return [entry.key for entry in found if layout.record_snapshot(entry.key) == snapshot_id]

@@ -1,0 +1,255 @@
+"""Restore: bring a snapshot, or a plain backup file, back as a database.
+
+Order of steps, for every kind of restore: read everything back into a private copy and prove it (each byte, the digest,
+SQLite's own checks) before the target is looked at; take a safety copy of what is there now; install; check. Whatever
+fails before "install" leaves the target untouched, and "install" itself is atomic for everyone (sqlite.install).
+
+Over an existing database the copy goes through SQLite, so that programs that have it open see the restored data and
+nothing breaks. Only where that cannot work (no healthy database there, or another page size in WAL mode) is the file
+replaced, and only if nobody has it open.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from litekeep.clock import Clock
+from litekeep.errors import BackupFailed, Refused, UnknownSnapshot, VerificationFailed
+from litekeep.formats.receipt import Receipt
+from litekeep.model import Reason, Snapshot
+from litekeep.monitor import Monitor
+from litekeep.operations.backup import BackupOptions, backup
+from litekeep.operations.plainfile import unpack_plain_file
+from litekeep.operations.scratch import scratch_folder
+from litekeep.operations.verify import TIME_LIMIT_SECONDS, problems_of
+from litekeep.repository import layout
+from litekeep.repository.packs import PackTable
+from litekeep.repository.rebuild import rebuild
+from litekeep.repository.repository import Repository
+from litekeep.sqlite.check import CheckReport, check_database
+from litekeep.sqlite.install import install_live, install_new
+from litekeep.sqlite.replace import finish_interrupted, install_replace
+
+
+@dataclass(frozen=True, slots=True)
+class RestoreOptions:
+    """How to restore. checks: as for a backup. accept_problems: restore although SQLite finds the copy itself unsound.
+
+    safety_copy: take a pre-restore snapshot of an existing target first (needs a repository).
+    """
+
+    deadline_seconds: float = 30.0
+    checks: Sequence[str] = ()
+    accept_problems: bool = False
+    safety_copy: bool = True
+    scratch: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RestoreResult:
+    """What was restored, where, and the way back.
+
+    how: "new", "live" or "replaced". safety_copy: the snapshot of what was there before; None for a new path, or if
+    there was nothing that could be backed up. tables: rows per table in the restored database.
+    """
+
+    target: Path
+    how: str
+    snapshot: Snapshot | None
+    safety_copy: Snapshot | None
+    problems: tuple[str, ...]
+    tables: tuple[tuple[str, int], ...]
+    size_bytes: int
+    elapsed_seconds: float
+
+
+def restore_new(
+    repository: Repository,
+    snapshot: Snapshot,
+    target: Path,
+    *,
+    options: RestoreOptions | None = None,
+    clock: Clock,
+    monitor: Monitor,
+) -> RestoreResult:
+    """Restore to a path where nothing is; nothing exists under that name until it is complete and proven."""
+    options, started = options or RestoreOptions(), clock.monotonic()
+    monitor.event("restore_started", snapshot=snapshot.id, target=str(target))
+    _refuse_existing(target)
+    with _rebuilt(repository, snapshot, target.absolute().parent, options, clock, monitor) as (copy, report):
+        install_new(copy, target)
+    return _result(target, "new", snapshot, None, report, started, clock, monitor)
+
+
+def restore_over(
+    repository: Repository,
+    snapshot: Snapshot,
+    target: Path,
+    *,
+    options: RestoreOptions | None = None,
+    clock: Clock,
+    monitor: Monitor,
+) -> RestoreResult:
+    """Restore over the database at `target`, which may be open in other programs."""
+    options, started = options or RestoreOptions(), clock.monotonic()
+    monitor.event("restore_started", snapshot=snapshot.id, target=str(target))
+    finish_interrupted(target)
+    folder = options.scratch or Path(os.path.realpath(target)).parent
+    with _rebuilt(repository, snapshot, folder, options, clock, monitor) as (copy, report):
+        before = _safety_copy(repository, target, snapshot.id, options, clock, monitor)
+        how = _install_over(copy, target, options, clock, monitor)
+    return _result(target, how, snapshot, before, report, started, clock, monitor)
+
+
+def restore_file(
+    repository: Repository | None,
+    file: Path,
+    target: Path,
+    *,
+    options: RestoreOptions | None = None,
+    clock: Clock,
+    monitor: Monitor,
+) -> RestoreResult:
+    """Restore from a plain database file (.db, or .gz / .zst of one), to a new path or over an existing database.
+
+    With a repository, what is at an existing target goes into it first, as for every other restore.
+    """
+    options, started = options or RestoreOptions(), clock.monotonic()
+    monitor.event("restore_started", file=str(file), target=str(target))
+    over = os.path.lexists(target)
+    if over and repository is None and options.safety_copy:
+        raise Refused(
+            f"{target} exists and there is no repository for a safety copy of it",
+            safe="Nothing was changed.",
+            hint="Name a repository with --repository, or restore to a new path.",
+        )
+    folder = options.scratch or Path(os.path.realpath(target)).parent
+    with scratch_folder(folder) as scratch:
+        copy = scratch / "restore.db"
+        unpack_plain_file(file, copy, clock=clock, monitor=monitor)
+        report = _check(copy, str(file), options, clock, monitor)
+        before = None
+        if over:
+            finish_interrupted(target)
+            if repository is not None:
+                before = _safety_copy(repository, target, str(file), options, clock, monitor)
+            how = _install_over(copy, target, options, clock, monitor)
+        else:
+            how = "new"
+            install_new(copy, target)
+    return _result(target, how, None, before, report, started, clock, monitor)
+
+
+def find_undo(snapshots: Sequence[Snapshot]) -> tuple[Snapshot, Path]:
+    """The safety copy of the last restore, and the path it was of; raises UnknownSnapshot if there is none."""
+    for snapshot in sorted(snapshots, key=lambda snapshot: (snapshot.created_at, snapshot.sequence), reverse=True):
+        if snapshot.reason is Reason.PRE_RESTORE and snapshot.trashed_at is None:
+            return snapshot, Path(snapshot.source_path)
+    raise UnknownSnapshot(
+        "there is no restore to undo", hint="Restores over a database keep a safety copy; none is here."
+    )
+
+
+@contextmanager
+def _rebuilt(
+    repository: Repository, snapshot: Snapshot, folder: Path, options: RestoreOptions, clock: Clock, monitor: Monitor
+) -> Iterator[tuple[Path, CheckReport]]:
+    """The proven copy, in a private folder on the target's file system."""
+    with scratch_folder(folder) as scratch:
+        copy = scratch / "restore.db"
+        copy.touch(mode=0o600)
+        manifest = repository.read_manifest(snapshot.key)
+        rebuild(repository, PackTable(repository), snapshot.key, manifest, copy, monitor)
+        yield copy, _check(copy, f"snapshot {snapshot.short_id}", options, clock, monitor)
+
+
+def _check(copy: Path, what: str, options: RestoreOptions, clock: Clock, monitor: Monitor) -> CheckReport:
+    report = check_database(
+        copy, checks=options.checks, time_limit_seconds=TIME_LIMIT_SECONDS, clock=clock, monitor=monitor
+    )
+    problems = problems_of(report)
+    if problems and not options.accept_problems:
+        raise VerificationFailed(
+            f"{what} holds a database with problems: {problems[0]}" + (" ..." if len(problems) > 1 else ""),
+            safe="Nothing was changed.",
+            hint="Choose an earlier backup, or restore it as it is with --accept-problems.",
+        )
+    return report
+
+
+def _refuse_existing(target: Path) -> None:
+    for path in (target, *(target.with_name(target.name + suffix) for suffix in ("-wal", "-shm", "-journal"))):
+        if os.path.lexists(path):
+            raise Refused(
+                f"{path} exists already",
+                safe="Nothing was changed.",
+                hint="Restore to another path, or over the existing database with --replace.",
+            )
+
+
+def _safety_copy(
+    repository: Repository, target: Path, restored: str, options: RestoreOptions, clock: Clock, monitor: Monitor
+) -> Snapshot | None:
+    """A pre-restore snapshot of what is at the target; None if nothing is there."""
+    if not options.safety_copy or not os.path.lexists(target):
+        return None
+    wanted = BackupOptions(
+        reason=Reason.PRE_RESTORE, label=f"before restoring {restored[:16]}", scratch=options.scratch
+    )
+    try:
+        result = backup(repository, target, options=wanted, clock=clock, monitor=monitor)
+    except BackupFailed as error:
+        raise Refused(
+            f"what is in {target} now could not be backed up first: {error.message}",
+            safe="Nothing was changed.",
+            hint="Restore to a new path; or replace it without a safety copy: --no-safety-copy.",
+        ) from error
+    if result.damage:
+        raise VerificationFailed(
+            f"the safety copy could not be read back: {result.damage[0]}", safe="Nothing was changed."
+        )
+    receipt = Receipt(result.snapshot.id, "restore", clock.now(), facts={"restored": restored})
+    repository.write_receipt(layout.source_dir(result.snapshot.source), receipt)
+    return result.snapshot
+
+
+def _install_over(copy: Path, target: Path, options: RestoreOptions, clock: Clock, monitor: Monitor) -> str:
+    if not os.path.lexists(target):
+        install_new(copy, target)
+        return "new"
+    try:
+        install_live(copy, target, deadline_seconds=options.deadline_seconds, clock=clock, monitor=monitor)
+    except Refused as refused:
+        if refused.code != "refused":
+            raise  # in use, say: replacing the file would be worse
+        install_replace(copy, target)
+        return "replaced"
+    return "live"
+
+
+def _result(
+    target: Path,
+    how: str,
+    snapshot: Snapshot | None,
+    before: Snapshot | None,
+    report: CheckReport,
+    started: float,
+    clock: Clock,
+    monitor: Monitor,
+) -> RestoreResult:
+    size = target.stat().st_size
+    elapsed = clock.monotonic() - started
+    monitor.event(
+        "restore_finished",
+        snapshot=snapshot.id if snapshot else None,
+        target=str(target),
+        how=how,
+        safety_copy=before.id if before else None,
+        size_bytes=size,
+        elapsed_seconds=elapsed,
+    )
+    return RestoreResult(target, how, snapshot, before, problems_of(report), report.tables, size, elapsed)

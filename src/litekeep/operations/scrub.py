@@ -1,0 +1,145 @@
+"""Scrub: read every stored object once and check it, whatever snapshot it belongs to.
+
+Every byte is covered: repository.json by its checksum, the helper files by their hashes, records by their seals, packs
+by the seals of index and frames, and every block by its name. A snapshot is named with each damaged object that it
+needs. What scrub does not do is look at the databases themselves: that is verify.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from blake3 import blake3
+
+from litekeep.clock import Clock
+from litekeep.errors import CorruptObject, ObjectMissing
+from litekeep.formats.manifest import Manifest, Run
+from litekeep.formats.repoconfig import KEY as CONFIG_KEY
+from litekeep.formats.repoconfig import decode_config
+from litekeep.monitor import Monitor, stop_if_cancelled
+from litekeep.repository import layout
+from litekeep.repository.packs import PackTable
+from litekeep.repository.reader import BlockReader, plan_read
+from litekeep.repository.rebuild import require_digest
+from litekeep.repository.repository import Repository
+
+NOT_OBJECTS = frozenset({"lock", "journal.jsonl"})
+
+
+@dataclass(frozen=True, slots=True)
+class Damaged:
+    """One damaged or missing object, and the ids of the snapshots that need it."""
+
+    key: str
+    problem: str
+    snapshots: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ScrubReport:
+    """What was read and found. foreign: names that are not Litekeep's; they are left alone."""
+
+    objects: int
+    stored_bytes: int
+    damaged: tuple[Damaged, ...]
+    foreign: tuple[str, ...]
+    elapsed_seconds: float
+
+
+def scrub(repository: Repository, *, clock: Clock, monitor: Monitor) -> ScrubReport:
+    """Read and check every object; raises StorageError when the storage cannot be read, Cancelled."""
+    started = clock.monotonic()
+    work = _Scrub(repository, monitor)
+    entries = repository.storage.list()
+    for entry in entries:
+        if entry.key not in NOT_OBJECTS and not work.look_at(entry.key):
+            work.foreign.append(entry.key)
+        stop_if_cancelled(monitor)
+    work.read_packs()
+    work.look_for_missing({entry.key for entry in entries})
+    damaged = tuple(
+        Damaged(key, problem, tuple(sorted(work.needed_by.get(key, ()))))
+        for key, problem in sorted(work.damage.items())
+    )
+    size = sum(entry.size_bytes for entry in entries)
+    return ScrubReport(len(entries), size, damaged, tuple(work.foreign), clock.monotonic() - started)
+
+
+class _Scrub:
+    def __init__(self, repository: Repository, monitor: Monitor) -> None:
+        self._repository = repository
+        self._monitor = monitor
+        self._table = PackTable(repository)
+        self.damage: dict[str, str] = {}
+        self.foreign: list[str] = []
+        self.needed_by: dict[str, set[str]] = {}
+        self._manifests: list[tuple[layout.SnapshotKey, Manifest]] = []
+        self._packs: list[str] = []
+
+    def look_at(self, key: str) -> bool:
+        """Check one object that is not a pack; False if it is none of ours."""
+        try:
+            return self._check(key)
+        except CorruptObject as error:
+            self.damage[key] = error.problem
+        except ObjectMissing:
+            pass  # removed by another run after the listing
+        return True
+
+    def _check(self, key: str) -> bool:
+        repository, snapshot = self._repository, layout.parse_snapshot_key(key)
+        if snapshot:
+            self.needed_by.setdefault(key, set()).add(snapshot.id)
+            self._manifests.append((snapshot, repository.read_manifest(key)))
+        elif layout.parse_pack_key(key):
+            self._packs.append(key)
+        elif layout.record_snapshot(key):
+            repository.read_receipt(key) if key.startswith(layout.RECEIPTS) else repository.read_mark(key)
+        elif key == CONFIG_KEY:
+            decode_config(repository.storage.get(key))
+        elif key in dict(repository.config.files):
+            if blake3(repository.storage.get(key)).hexdigest() != dict(repository.config.files)[key]:
+                raise CorruptObject(key, "is not the file that was put here")
+        elif layout.is_plan_key(key):
+            repository.read_plan(key)
+        else:
+            return False
+        return True
+
+    def read_packs(self) -> None:
+        """Decode every frame of every pack that can be read; note what each snapshot needs."""
+        for snapshot, manifest in self._manifests:
+            self._note_needs(snapshot, manifest)
+        for number, key in enumerate(self._packs):
+            parsed = layout.parse_pack_key(key)
+            if parsed and max(self._table.generations[parsed[0]]) == parsed[1]:
+                self._read_pack(parsed[0])
+            self._monitor.progress("scrub", number + 1, len(self._packs), "packs")
+            stop_if_cancelled(self._monitor)
+
+    def _note_needs(self, snapshot: layout.SnapshotKey, manifest: Manifest) -> None:
+        for pack in manifest.page_map.packs:
+            if pack in self._table.generations:
+                self.needed_by.setdefault(self._table.key(pack), set()).add(snapshot.id)
+        try:
+            require_digest(self._repository, self._table, snapshot.key, manifest)
+            for pack, _ in plan_read(self._table, manifest.page_map.runs()).frames:
+                self.needed_by.setdefault(self._table.key(pack), set()).add(snapshot.id)
+        except CorruptObject as error:
+            self.damage.setdefault(error.key, error.problem)
+            self.needed_by.setdefault(error.key, set()).add(snapshot.id)
+
+    def _read_pack(self, pack_id: bytes) -> None:
+        try:
+            index = self._table.index(pack_id)
+            plan = plan_read(self._table, (Run(pack_id, number, 1) for number in index.numbers))
+            BlockReader(self._repository, self._table).read(plan, lambda *_: None, self._monitor, "scrub")
+        except CorruptObject as error:
+            self.damage.setdefault(error.key, error.problem)
+
+    def look_for_missing(self, present: Iterable[str]) -> None:
+        """The files that every repository has."""
+        for key in (CONFIG_KEY, *dict(self._repository.config.files)):
+            if key not in present:
+                self.damage[key] = "is missing"

@@ -1,0 +1,1 @@
+"""Live SQLite files: real databases, real writer processes, real kills. Nothing is simulated but time."""

@@ -1,0 +1,134 @@
+"""Captures beside programs that commit as fast as they can: each equals one committed state, and nobody is disturbed."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+import subprocess
+import sys
+from contextlib import ExitStack, closing
+from pathlib import Path
+
+import pytest
+
+from litekeep.clock import SystemClock
+from litekeep.sqlite.capture import CaptureOptions, capture
+from litekeep.testing import RecordingMonitor
+
+from . import programs
+from .databases import connect, fill, leave_wal, make, process, sound
+
+needs_strace = pytest.mark.skipif(shutil.which("strace") is None, reason="needs strace")
+
+
+def counter(path: Path) -> int:
+    with closing(sqlite3.connect(path, timeout=10)) as db:
+        return int(db.execute("SELECT n FROM counter").fetchone()[0])
+
+
+def committed_state(copy: Path) -> int:
+    """The number of commits in the copy, after proving that it holds exactly what that many commits leave."""
+    assert sound(copy)
+    with closing(sqlite3.connect(f"{copy.as_uri()}?mode=ro&immutable=1", uri=True)) as db:
+        n = int(db.execute("SELECT n FROM counter").fetchone()[0])
+        assert db.execute("SELECT n, body FROM row ORDER BY n").fetchall() == programs.expected(n)
+    return n
+
+
+@pytest.mark.parametrize(("mode", "times"), [("wal", 60), ("delete", 25), ("truncate", 15), ("persist", 15)])
+def test_every_capture_is_a_committed_state(
+    tmp_path: Path, clock: SystemClock, monitor: RecordingMonitor, mode: str, times: int
+) -> None:
+    source, copy = tmp_path / "a.db", tmp_path / "copy.db"
+    programs.prepare(str(source), mode)
+    options = CaptureOptions(deadline_seconds=20.0, step_pages=7)
+    with ExitStack() as stack:
+        writers = [stack.enter_context(process("storm", source)) for _ in range(2)]
+        for _ in range(times):
+            before = counter(source)
+            capture(source, copy, clock=clock, monitor=monitor, options=options)
+            after = counter(source)
+            assert before <= committed_state(copy) <= after
+            copy.unlink()
+        figures = [writer.stop() for writer in writers]
+    assert sum(each["commits"] for each in figures) > times
+    if mode == "wal":
+        assert [each["busy"] for each in figures] == [0, 0]
+    assert max(each["longest_ms"] for each in figures) < 5000  # within the writers' own busy_timeout
+
+
+@pytest.mark.parametrize("mode", ["wal", "delete"])
+def test_vacuum_and_schema_changes_meanwhile(
+    tmp_path: Path, clock: SystemClock, monitor: RecordingMonitor, mode: str
+) -> None:
+    source, copy = tmp_path / "a.db", tmp_path / "copy.db"
+    programs.prepare(str(source), mode)
+    options = CaptureOptions(deadline_seconds=20.0, step_pages=3)
+    with process("storm", source, 0.001) as writer, process("reorganise", source) as organiser:
+        for _ in range(20):
+            before = counter(source)
+            capture(source, copy, clock=clock, monitor=monitor, options=options)
+            assert before <= committed_state(copy)
+            copy.unlink()
+        assert organiser.stop()["done"] > 0
+        assert writer.stop()["commits"] > 0
+
+
+CAPTURE = (
+    "import sys; sys.path.insert(0, sys.argv[1]); from sqlite.programs import capture; print(capture(*sys.argv[2:]))"
+)
+TESTS = str(Path(__file__).parent.parent)
+
+
+def traced(tmp_path: Path, source: Path, *options: str) -> tuple[str, str]:
+    """Run a capture under strace; returns its answer and the trace."""
+    trace = tmp_path / "trace"
+    command = ["strace", "-f", "-o", str(trace), *options, sys.executable, "-c", CAPTURE, TESTS]
+    run = subprocess.run(
+        [*command, str(source), str(tmp_path / "copy.db")], check=False, capture_output=True, text=True, timeout=60
+    )
+    assert "Traceback" not in run.stderr, run.stderr
+    return run.stdout, trace.read_text()
+
+
+@needs_strace
+@pytest.mark.parametrize("state", ["delete", "wal open", "wal closed", "wal of a dead program"])
+def test_the_source_is_never_opened_for_writing(tmp_path: Path, state: str) -> None:
+    (tmp_path / "data").mkdir()
+    source = make(tmp_path / "data" / "a.db", mode="delete" if state == "delete" else "wal")
+    with ExitStack() as stack:
+        if state == "wal open":
+            fill(stack.enter_context(closing(connect(source))), 50)
+        elif state == "wal of a dead program":
+            leave_wal(source)
+        before = source.read_bytes()
+        # The app's own log may be reset by nobody while the capture runs: bytes are compared too.
+        log = source.with_name("a.db-wal")
+        frames = log.read_bytes() if log.exists() else b""
+        answer, trace = traced(
+            tmp_path, source, "-y", "-e", "trace=openat,open,creat,pwrite64,write,ftruncate,unlink,rename"
+        )
+        assert "'ok'" in answer
+        assert source.read_bytes() == before
+        assert (log.read_bytes() if log.exists() else b"") == frames
+    touched = [line for line in trace.splitlines() if f"{source}" in line]
+    assert any("O_RDONLY" in line for line in touched)
+    for line in touched:
+        if "a.db-shm" in line:
+            continue  # the index of the WAL is shared memory: every reader opens it
+        creates_empty_log = "a.db-wal" in line and state == "wal closed" and "O_CREAT" in line
+        assert creates_empty_log or "openat" in line, line
+        assert creates_empty_log or ("O_RDWR" not in line and "O_WRONLY" not in line and "O_CREAT" not in line), line
+
+
+@needs_strace
+@pytest.mark.parametrize("mode", ["delete", "wal"])
+@pytest.mark.parametrize("number", [4, 9, 60, 120])
+def test_a_page_that_cannot_be_read_is_an_error_and_never_zeros(tmp_path: Path, mode: str, number: int) -> None:
+    (tmp_path / "data").mkdir()
+    source = make(tmp_path / "data" / "a.db", mode=mode, rows=1500)
+    fault = f"inject=pread64:error=EIO:when={number}"
+    answer, trace = traced(tmp_path, source, "-P", str(source), "-e", "trace=pread64", "-e", fault)
+    assert trace.count("INJECTED") == 1
+    assert "source_unreadable" in answer
+    assert not (tmp_path / "copy.db").exists()

@@ -1,4 +1,4 @@
-"""Captures beside programs that commit as fast as they can: each equals one committed state, and nobody is disturbed."""
+"""Captures beside programs that commit as fast as they can: each is one committed state, and nobody is disturbed."""
 
 from __future__ import annotations
 
@@ -111,14 +111,12 @@ def test_the_source_is_never_opened_for_writing(tmp_path: Path, state: str) -> N
         assert "'ok'" in answer
         assert source.read_bytes() == before
         assert (log.read_bytes() if log.exists() else b"") == frames
-    touched = [line for line in trace.splitlines() if f"{source}" in line]
-    assert any("O_RDONLY" in line for line in touched)
-    for line in touched:
-        if "a.db-shm" in line:
-            continue  # the index of the WAL is shared memory: every reader opens it
-        creates_empty_log = "a.db-wal" in line and state == "wal closed" and "O_CREAT" in line
-        assert creates_empty_log or "openat" in line, line
-        assert creates_empty_log or ("O_RDWR" not in line and "O_WRONLY" not in line and "O_CREAT" not in line), line
+    touched = [line for line in trace.splitlines() if f"{source}" in line and "a.db-shm" not in line]
+    opened = [line for line in touched if f'{source}"' in line and "open" in line]
+    assert opened
+    assert all("O_RDONLY" in line and "O_CREAT" not in line for line in opened)
+    # SQLite opens the log for writing also when it only reads (wal.c, sqlite3WalOpen); it must never write there.
+    assert [line for line in touched if "open" not in line.split("(")[0]] == []
 
 
 @needs_strace

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+MIN_PAGE_BYTES = 512
 MIN_BLOCK_BYTES = 4096
 MAX_BLOCK_BYTES = 65536
 FRAME_BYTES = 1 << 20

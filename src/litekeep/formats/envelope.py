@@ -13,17 +13,21 @@ Packs go on as formats.pack says. All others are *records*: a table of parts, th
     9       4 n   stored length of each part, u32
     9+4n    ...   the parts, one after the other, and nothing behind them
 
-A reader of version n reads all versions up to n. An unknown version or flag is "written by a newer Litekeep", a wrong
-magic or kind is damage.
+A reader of version n reads all versions up to n. A higher version is "written by a newer Litekeep", unless the object
+is whole once a known version is put in its place: then that one byte is damaged. Anything else that is wrong is damage.
+
+JSON parts are one object in UTF-8; a key twice in one object, NaN and Infinity are damage. The halves of surrogate
+pairs, which stand for the bytes of file names that are not UTF-8, are written as escapes.
 """
 
 from __future__ import annotations
 
 import json
 import struct
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from enum import Enum
-from typing import Any
+from functools import partial
+from typing import Any, NoReturn
 
 from litekeep.blocks.seal import Seal
 from litekeep.errors import CorruptObject, UnsupportedFormat
@@ -69,6 +73,12 @@ def check_header(key: str, data: bytes | memoryview, kind: Kind, flags: int) -> 
         raise CorruptObject(key, f"impossible version {version} or flags {found_flags}")
 
 
+def with_known_versions(data: bytes | memoryview, kind: Kind) -> Iterator[bytes]:
+    """The same bytes with each version that this Litekeep reads: what a damaged version byte may have been."""
+    for version in range(1, VERSIONS[kind] + 1):
+        yield bytes(data[:5]) + bytes([version]) + bytes(data[6:])
+
+
 def encode_record(kind: Kind, key: str, parts: Sequence[bytes], seal: Seal) -> bytes:
     """A record of the given plain parts, to be stored under `key`."""
     lengths = [len(part) + seal.overhead_bytes for part in parts]
@@ -82,7 +92,16 @@ def encode_record(kind: Kind, key: str, parts: Sequence[bytes], seal: Seal) -> b
 
 def decode_record(kind: Kind, key: str, data: bytes, seal: Seal) -> list[bytes | memoryview]:
     """The plain parts of a record that was stored under `key`; raises CorruptObject or UnsupportedFormat."""
-    check_header(key, data, kind, seal.flags)
+    try:
+        check_header(key, data, kind, seal.flags)
+    except UnsupportedFormat:
+        if any(_is_whole(key, other, seal) for other in with_known_versions(data, kind)):
+            raise CorruptObject(key, "its version is damaged") from None
+        raise
+    return _open_parts(key, data, seal)
+
+
+def _open_parts(key: str, data: bytes, seal: Seal) -> list[bytes | memoryview]:
     count = data[HEADER_BYTES] if len(data) > HEADER_BYTES else 0
     start = HEADER_BYTES + 1 + 4 * count
     if not 1 <= count <= MAX_PARTS or len(data) < start:
@@ -100,17 +119,40 @@ def decode_record(kind: Kind, key: str, data: bytes, seal: Seal) -> list[bytes |
     return parts
 
 
+def _is_whole(key: str, data: bytes, seal: Seal) -> bool:
+    try:
+        _open_parts(key, data, seal)
+    except CorruptObject:
+        return False
+    return True
+
+
 def encode_json(facts: object) -> bytes:
     """Compact JSON with sorted keys, UTF-8."""
-    return json.dumps(facts, separators=(",", ":"), sort_keys=True, ensure_ascii=False, allow_nan=False).encode("utf-8")
+    compact = partial(json.dumps, facts, separators=(",", ":"), sort_keys=True, allow_nan=False)
+    try:
+        return compact(ensure_ascii=False).encode("utf-8")
+    except UnicodeEncodeError:
+        return compact(ensure_ascii=True).encode("ascii")
 
 
 def decode_json(key: str, part: bytes | memoryview) -> dict[str, Any]:
     """The JSON object in a part; raises CorruptObject."""
     try:
-        facts = json.loads(bytes(part))
+        facts = json.loads(str(part, "utf-8"), object_pairs_hook=_distinct, parse_constant=_refuse)
     except (ValueError, RecursionError) as error:
         raise CorruptObject(key, f"does not hold JSON: {error}") from error
     if not isinstance(facts, dict):
         raise CorruptObject(key, "does not hold a JSON object")
     return facts
+
+
+def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    facts = dict(pairs)
+    if len(facts) != len(pairs):
+        raise ValueError("a key stands twice in one object")
+    return facts
+
+
+def _refuse(constant: str) -> NoReturn:
+    raise ValueError(f"{constant} is not a number")

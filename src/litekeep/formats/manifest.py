@@ -16,7 +16,7 @@ Facts: {"litekeep", "sqlite", "python": versions; "source", "source_path", "host
 "zone"; "reason", "label"; "sequence", "parent" (id or null); "members": a list with one object for the database:
 {"kind": "sqlite", "page_size", "page_count", "image_bytes", "block_bytes", "digest" (hex, over all block names),
 "encoding", "journal_mode", "user_version", "application_id", "schema_version", "auto_vacuum", "freelist_pages"};
-"changed_pages", "new_bytes", "scan_bytes", "capture" (method), "fingerprint" (sqlite.fingerprint, or null)}. Readers
+"changed_pages", "new_bytes", "new_packs" (ids in hex), "scan_bytes", "capture" (method), "fingerprint" (sqlite.fingerprint, or null)}. Readers
 ignore facts that they do not know. The map covers the members in their order.
 """
 
@@ -29,9 +29,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from litekeep.blocks.compress import compress, decompress_within
+from litekeep.blocks.identity import DIGEST_BYTES, HASH_BYTES
 from litekeep.blocks.seal import Seal
+from litekeep.blocks.split import MAX_BLOCK_BYTES, MIN_PAGE_BYTES, Geometry
 from litekeep.errors import CorruptObject
-from litekeep.formats.columns import decode_column, encode_column
+from litekeep.formats.columns import U32, decode_column, encode_column
 from litekeep.formats.envelope import Kind, decode_json, decode_record, encode_json, encode_record
 from litekeep.formats.pack import PACK_ID_BYTES, Address
 
@@ -63,10 +65,12 @@ class PageMap:
         place: dict[bytes, int] = {}
         pack_of, first, count = array("I"), array("I"), array("I")
         for run in runs:
+            if not run.count:
+                continue
             pack = place.setdefault(run.pack, len(place))
             if pack_of and pack_of[-1] == pack and first[-1] + count[-1] == run.first:
                 count[-1] += run.count
-            elif run.count:
+            else:
                 pack_of.append(pack)
                 first.append(run.first)
                 count.append(run.count)
@@ -116,13 +120,15 @@ class PageMap:
         pack_of, steps, count = (
             decode_column(plain[start + 4 * runs * n : start + 4 * runs * (n + 1)]) for n in range(3)
         )
-        if runs and max(pack_of) >= packs:
-            raise ValueError("page map names a pack that it does not list")
+        if (runs and max(pack_of) >= packs) or len(set(ids)) != packs:
+            raise ValueError("page map names a pack that it does not list, or lists one twice")
         first, expected = array("I"), [0] * packs
         for pack, step, blocks in zip(pack_of, steps, count, strict=True):
-            number = (expected[pack] + step) % (1 << 32)
+            number = (expected[pack] + step) % U32
             first.append(number)
             expected[pack] = number + blocks
+            if not blocks or expected[pack] > U32:
+                raise ValueError("page map has a run of impossible length")
         return cls(ids, pack_of, first, count)
 
 
@@ -151,20 +157,44 @@ def decode_facts(key: str, data: bytes, seal: Seal) -> dict[str, Any]:
 
 
 def decode_manifest(key: str, data: bytes, seal: Seal) -> Manifest:
-    """A stored manifest; raises CorruptObject unless the map covers exactly the blocks that the facts state."""
+    """A stored manifest; raises CorruptObject unless facts, map and scan digests describe the same image."""
     facts_part, map_part, scan = _parts(key, data, seal)
     facts = decode_json(key, facts_part)
     try:
+        geometry = _geometry(facts)
         page_map = PageMap.decode(map_part)
-        member = facts["members"][0]
-        blocks = -(-int(member["image_bytes"]) // int(member["block_bytes"]))
-        if blocks != page_map.block_count or not 0 <= blocks <= MAX_BLOCKS:
-            raise ValueError(f"its map has {page_map.block_count} blocks instead of {blocks}")
-        if member["image_bytes"] != member["page_size"] * member["page_count"]:
-            raise ValueError("page size, page count and length do not fit")
-    except (ValueError, TypeError, KeyError, IndexError, ZeroDivisionError, struct.error, OverflowError) as error:
+        if geometry.block_count != page_map.block_count:
+            raise ValueError(f"its map has {page_map.block_count} blocks instead of {geometry.block_count}")
+        _require_scan(facts["scan_bytes"], len(scan), geometry)
+        if any(len(bytes.fromhex(pack)) != PACK_ID_BYTES for pack in facts.get("new_packs", ())):
+            raise ValueError("a pack has an impossible name")
+    except (ValueError, TypeError, KeyError, IndexError, AttributeError, struct.error, OverflowError) as error:
         raise CorruptObject(key, f"makes no sense: {error}") from error
     return Manifest(facts, page_map, bytes(scan))
+
+
+def _geometry(facts: dict[str, Any]) -> Geometry:
+    """The image that the facts describe; raises ValueError unless they fit each other."""
+    (member,) = facts["members"]
+    page_size, image_bytes, block_bytes = member["page_size"], member["image_bytes"], member["block_bytes"]
+    if any(type(value) is not int for value in (page_size, member["page_count"], image_bytes, block_bytes)):
+        raise TypeError("a size is not a number")
+    geometry = Geometry(page_size, image_bytes)
+    possible = MIN_PAGE_BYTES <= page_size <= MAX_BLOCK_BYTES and page_size.bit_count() == 1
+    if not (possible or page_size == image_bytes == 0) or block_bytes != geometry.block_bytes:
+        raise ValueError("impossible page or block size")
+    if image_bytes != page_size * member["page_count"] or not 0 <= geometry.block_count <= MAX_BLOCKS:
+        raise ValueError("page size, page count and length do not fit")
+    if len(bytes.fromhex(member["digest"])) != DIGEST_BYTES:
+        raise ValueError("impossible digest")
+    return geometry
+
+
+def _require_scan(scan_bytes: object, length: int, geometry: Geometry) -> None:
+    if type(scan_bytes) is not int or scan_bytes < 0 or scan_bytes % geometry.block_bytes:
+        raise ValueError("impossible scan digests")
+    if length != (-(-geometry.image_bytes // scan_bytes) * HASH_BYTES if scan_bytes else 0):
+        raise ValueError("scan digests do not fit the image")
 
 
 def _parts(key: str, data: bytes, seal: Seal) -> list[bytes | memoryview]:

@@ -39,15 +39,16 @@ import struct
 from array import array
 from bisect import bisect_left
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from litekeep.blocks.compress import compress, decompress_within
 from litekeep.blocks.identity import HASH_BYTES
 from litekeep.blocks.seal import Parts, Seal
-from litekeep.blocks.split import FRAME_BYTES, MAX_BLOCK_BYTES
-from litekeep.errors import CorruptObject
+from litekeep.blocks.split import FRAME_BYTES, MAX_BLOCK_BYTES, MIN_BLOCK_BYTES
+from litekeep.errors import CorruptObject, UnsupportedFormat
 from litekeep.formats.columns import decode_column, encode_column
-from litekeep.formats.envelope import HEADER_BYTES, Kind, check_header, header
+from litekeep.formats.envelope import HEADER_BYTES, Kind, check_header, header, with_known_versions
 
 END_MAGIC = b"LTKE"
 FOOTER_BYTES = 8
@@ -128,14 +129,6 @@ class PackIndex:
     def name(self, position: int) -> bytes:
         """The name of the block at an index position."""
         return self.names[position * HASH_BYTES : (position + 1) * HASH_BYTES]
-
-    def names_of(self, first: int, count: int) -> bytes:
-        """The joined names of `count` blocks with the consecutive numbers from `first`; raises KeyError."""
-        position = self.position(first)
-        end = position + count
-        if end > len(self.numbers) or self.numbers[end - 1] != first + count - 1:
-            raise KeyError(first + count - 1)
-        return self.names[position * HASH_BYTES : end * HASH_BYTES]
 
     def bases(self, frame: Frame) -> list[Address]:
         """The addresses whose bytes, joined, are the prefix of a delta frame; empty for a plain one."""
@@ -246,9 +239,17 @@ def decode_index(
     head: the first bytes of the object. sealed: the stored index. end: the offset where it begins, that is where the
     frames must end. Raises CorruptObject, UnsupportedFormat; allocates at most a small multiple of MAX_INDEX_BYTES.
     """
-    check_header(key, head, Kind.PACK, seal.flags)
+    head = bytes(head[:HEADER_BYTES])
     try:
-        plain = seal.bind(key, bytes(head[:HEADER_BYTES])).open(INDEX_PART, sealed)
+        check_header(key, head, Kind.PACK, seal.flags)
+    except UnsupportedFormat:
+        for other in with_known_versions(head, Kind.PACK):
+            with suppress(ValueError):
+                seal.bind(key, other).open(INDEX_PART, sealed)
+                raise CorruptObject(key, "its version is damaged") from None
+        raise
+    try:
+        plain = seal.bind(key, head).open(INDEX_PART, sealed)
     except ValueError as error:
         raise CorruptObject(key, f"its index is {error}") from error
     try:
@@ -264,7 +265,8 @@ def _parse_index(key: str, pack_id: bytes, plain: memoryview, end: int) -> PackI
     block_bytes, frames, blocks, base_packs, bases, sequence = struct.unpack_from("<6I", packed, 0)
     if not (1 <= frames <= blocks <= MAX_BLOCKS and bases <= MAX_BASES and base_packs <= bases):
         raise ValueError("impossible counts")
-    if not 1 <= block_bytes <= MAX_BLOCK_BYTES or len(names) != blocks * HASH_BYTES:
+    possible = MIN_BLOCK_BYTES <= block_bytes <= MAX_BLOCK_BYTES and block_bytes.bit_count() == 1
+    if not possible or len(names) != blocks * HASH_BYTES:
         raise ValueError("impossible sizes")
     start = 24 + base_packs * PACK_ID_BYTES
     pack_ids = [packed[at : at + PACK_ID_BYTES] for at in range(24, start, PACK_ID_BYTES)]
@@ -278,6 +280,8 @@ def _parse_index(key: str, pack_id: bytes, plain: memoryview, end: int) -> PackI
     if sum(blocks_in) != blocks or sum(bases_in) != bases or max(short) >= block_bytes:
         raise ValueError("frames and blocks do not fit")
     lengths = array("I", [block_bytes - missing for missing in short])
+    if max(bases_in) * block_bytes > FRAME_BYTES + MAX_BLOCK_BYTES:
+        raise ValueError("a frame has too many bases: what it builds on is too large")
     described = _frames(stored, blocks_in, bases_in, lengths, end)
     base_numbers = _base_numbers(base_pack_of, base_steps, len(pack_ids))
     return PackIndex(

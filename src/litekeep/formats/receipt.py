@@ -69,7 +69,7 @@ def encode_receipt(key: str, receipt: Receipt, seal: Seal) -> bytes:
 
 def decode_receipt(key: str, data: bytes, seal: Seal) -> Receipt:
     """A stored receipt; raises CorruptObject."""
-    facts = decode_json(key, decode_record(Kind.RECEIPT, key, data, seal)[0])
+    facts = _facts(Kind.RECEIPT, key, data, seal)
     try:
         tables = facts["tables"]
         return Receipt(
@@ -82,7 +82,7 @@ def decode_receipt(key: str, data: bytes, seal: Seal) -> Receipt:
             None if tables is None else tuple((str(name), int(rows)) for name, rows in tables.items()),
             dict(facts["facts"]),
         )
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise CorruptObject(key, f"makes no sense: {error}") from error
 
 
@@ -100,16 +100,23 @@ def encode_mark(key: str, mark: Mark, seal: Seal) -> bytes:
 
 def decode_mark(key: str, data: bytes, seal: Seal) -> Mark:
     """A stored mark; raises CorruptObject."""
-    facts = decode_json(key, decode_record(Kind.MARK, key, data, seal)[0])
+    facts = _facts(Kind.MARK, key, data, seal)
     try:
         mark = Mark(
             str(facts["snapshot"]), int(facts["sequence"]), _aware(facts["at"]), str(facts["by"]), dict(facts["set"])
         )
         if mark.changes.get("trashed_at") is not None:
             _aware(mark.changes["trashed_at"])
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise CorruptObject(key, f"makes no sense: {error}") from error
     return mark
+
+
+def _facts(kind: Kind, key: str, data: bytes, seal: Seal) -> dict[str, Any]:
+    parts = decode_record(kind, key, data, seal)
+    if len(parts) != 1:
+        raise CorruptObject(key, f"has {len(parts)} parts instead of 1")
+    return decode_json(key, parts[0])
 
 
 def _aware(text: str) -> datetime:

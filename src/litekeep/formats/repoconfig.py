@@ -78,6 +78,8 @@ def decode_config(data: bytes) -> RepoConfig:
             raise CorruptObject(KEY, "is damaged", hint=_COPY_HINT)
         raise NoRepository("repository.json is not a Litekeep repository's")
     if isinstance(facts.get("format"), int) and facts["format"] > FORMAT:
+        if _is_sealed({**facts, "format": FORMAT}):
+            raise CorruptObject(KEY, "is damaged", hint=_COPY_HINT)
         raise UnsupportedFormat(
             f"this repository has format {facts['format']}; this Litekeep knows formats up to {FORMAT}",
             safe="Nothing was changed.",
@@ -91,9 +93,17 @@ _COPY_HINT = (
 )
 
 
+def _is_sealed(facts: dict[str, Any]) -> bool:
+    """True if the checksum fits the other facts."""
+    others = {key: value for key, value in facts.items() if key != "checksum"}
+    try:
+        return bool(facts.get("checksum") == blake3(_canonical(others)).hexdigest())
+    except (ValueError, RecursionError):  # text that is not UTF-8, nesting without end: never written by Litekeep
+        return False
+
+
 def _decode_checked(data: bytes, facts: dict[str, Any]) -> RepoConfig:
-    checksum = facts.pop("checksum", None)
-    if checksum != blake3(_canonical(facts)).hexdigest() or _canonical({**facts, "checksum": checksum}) != data:
+    if not _is_sealed(facts) or _canonical(facts) != data:
         raise CorruptObject(KEY, "is damaged", hint=_COPY_HINT)
     try:
         if facts["format"] != FORMAT or facts["encryption"] is not None:
@@ -105,6 +115,10 @@ def _decode_checked(data: bytes, facts: dict[str, Any]) -> RepoConfig:
             bytes.fromhex(facts["secret"]),
             tuple(sorted(facts["files"].items())),
         )
+        if not all(
+            isinstance(text, str) for text in (config.created_at, config.created_by, *dict(config.files).values())
+        ):
+            raise TypeError("a text is missing")
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise CorruptObject(KEY, f"makes no sense: {error}", hint=_COPY_HINT) from error
     if len(config.id) != 16 or len(config.secret) != 32:

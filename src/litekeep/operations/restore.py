@@ -79,7 +79,7 @@ def restore_new(
     """Restore to a path where nothing is; nothing exists under that name until it is complete and proven."""
     options, started = options or RestoreOptions(), clock.monotonic()
     monitor.event("restore_started", snapshot=snapshot.id, target=str(target))
-    _refuse_existing(target)
+    refuse_existing(target)
     with _rebuilt(repository, snapshot, target.absolute().parent, options, clock, monitor) as (copy, report):
         install_new(copy, target)
     return _result(target, "new", snapshot, None, report, started, clock, monitor)
@@ -181,7 +181,8 @@ def _check(copy: Path, what: str, options: RestoreOptions, clock: Clock, monitor
     return report
 
 
-def _refuse_existing(target: Path) -> None:
+def refuse_existing(target: Path) -> None:
+    """Raise Refused if the target or a sidecar of it is there: a new file is never mixed with an old log."""
     for path in (target, *(target.with_name(target.name + suffix) for suffix in ("-wal", "-shm", "-journal"))):
         if os.path.lexists(path):
             raise Refused(

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Iterator
 
+from litekeep.blocks.identity import HASH_BYTES
 from litekeep.errors import CorruptObject, ObjectMissing
 from litekeep.formats.envelope import HEADER_BYTES
 from litekeep.formats.manifest import PageMap
@@ -68,14 +69,27 @@ class PackTable:
             self._cached_blocks -= len(dropped.numbers)
         return index
 
+    def locate(self, pack_id: bytes, first: int, count: int = 1) -> tuple[PackIndex, int]:
+        """The index of a pack and the position in it of `count` consecutive blocks; raises CorruptObject if one lacks."""
+        index = self.index(pack_id)
+        try:
+            position = index.position(first)
+        except KeyError:
+            raise _lacking(index, first) from None
+        end = position + count
+        if end > len(index.numbers) or index.numbers[end - 1] != first + count - 1:
+            raise _lacking(index, first)
+        return index, position
+
     def names(self, page_map: PageMap) -> Iterator[bytes]:
         """The joined names of the blocks of an image, run by run; raises CorruptObject if a pack lacks a block."""
         for run in page_map.runs():
-            index = self.index(run.pack)
-            try:
-                yield index.names_of(run.first, run.count)
-            except KeyError as error:
-                raise CorruptObject(index.key, f"lacks block {error.args[0]}, which a snapshot needs") from error
+            index, position = self.locate(run.pack, run.first, run.count)
+            yield index.names[position * HASH_BYTES : (position + run.count) * HASH_BYTES]
+
+
+def _lacking(index: PackIndex, first: int) -> CorruptObject:
+    return CorruptObject(index.key, f"lacks blocks from {first} on, which a snapshot needs")
 
 
 def load_index(repository: Repository, key: str, sizes: dict[str, int]) -> PackIndex:

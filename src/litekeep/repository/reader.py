@@ -90,20 +90,13 @@ def plan_read(table: PackTable, runs: Iterable[Run]) -> ReadPlan:
     todo: list[FrameId] = []
     for pack, pack_runs in by_pack.items():
         plan.wanted[pack] = _Wanted.of(pack_runs)
-        index, seen = table.index(pack), set()
+        seen = set[int]()
         for first, count, _ in pack_runs:
-            for frame in range(_frame_at(index, first), _frame_at(index, first + count - 1) + 1):
-                seen.add(frame)
+            index, at = table.locate(pack, first, count)
+            seen.update(range(index.frame_of(at), index.frame_of(at + count - 1) + 1))
         todo.extend((pack, frame) for frame in sorted(seen, reverse=True))
     _follow_bases(table, plan, todo)
     return plan
-
-
-def _frame_at(index: PackIndex, number: int) -> int:
-    try:
-        return index.frame_of(index.position(number))
-    except KeyError:
-        raise CorruptObject(index.key, f"lacks block {number}, which a snapshot needs") from None
 
 
 def _follow_bases(table: PackTable, plan: ReadPlan, todo: list[FrameId]) -> None:
@@ -117,10 +110,10 @@ def _follow_bases(table: PackTable, plan: ReadPlan, todo: list[FrameId]) -> None
         needs = set()
         for base in index.bases(frame):
             plan.base_uses[base] = plan.base_uses.get(base, 0) + 1
-            base_index = table.index(base[0])
+            base_index, position = table.locate(*base)
             if base_index.sequence >= index.sequence:
                 raise CorruptObject(index.key, "needs a pack that is not older than itself")
-            needs.add((base[0], _frame_at(base_index, base[1])))
+            needs.add((base[0], base_index.frame_of(position)))
         plan.frames[pack, number] = needs
         todo.extend(needs - plan.frames.keys())
 
@@ -185,14 +178,9 @@ class BlockReader:
         low, high = index.numbers[frame.first], index.numbers[frame.first + frame.blocks - 1]
         wanted = plan.wanted.get(pack)
         for first, count, position in wanted.overlapping(low, high) if wanted else ():
-            try:
-                start = index.position(first) - frame.first
-                end = index.position(first + count - 1) - frame.first + 1
-            except KeyError as error:
-                raise CorruptObject(index.key, f"lacks block {error.args[0]}, which a snapshot needs") from None
-            if end - start != count:
-                raise CorruptObject(index.key, f"lacks blocks after {first}, which a snapshot needs")
-            sink(position, view[offsets[start] : offsets[end]])
+            _, at = self._table.locate(pack, first, count)
+            start = at - frame.first
+            sink(position, view[offsets[start] : offsets[start + count]])
         if plan.base_uses:
             for place in range(frame.blocks):
                 address = (pack, index.numbers[frame.first + place])

@@ -196,7 +196,7 @@ def pin(source: Path, *, clock: Clock, monitor: Monitor, options: CaptureOptions
                 seen = observe.observe(opening, connection, moment, clock)
             except observe.FileNotFoundInProcess as error:
                 raise _replaced(found.path) from error
-            except sqlite3.Error as error:
+            except (sqlite3.Error, OSError) as error:
                 raise unreadable(error, found.path) from error
             yield PinnedSource(opening, connection, seen, clock, options)
         finally:

@@ -164,7 +164,7 @@ class _Work:
     def _should_stop(self) -> bool:
         return self.monitor.cancelled() or self.clock.monotonic() >= self._ends
 
-    def _interrupted(self, error: sqlite3.Error, what: str) -> bool:
+    def _interrupted(self, error: Exception, what: str) -> bool:
         """True if the error is our own stop; raises Cancelled if that was why."""
         if code_of(error) != sqlite3.SQLITE_INTERRUPT:
             return False
@@ -179,20 +179,20 @@ class _Work:
             # sqlite_master: the name that SQLite before 3.33 knows too. Virtual tables have no root page.
             rows = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND rootpage > 0 ORDER BY 1")
             return [str(name) for (name,) in rows]
-        except sqlite3.Error as error:
+        except (sqlite3.Error, UnicodeDecodeError) as error:
             if not self._interrupted(error, "reading the schema"):
                 self.schema_readable = False
-                self.problems.append(f"the schema cannot be read: {error}")
+                self.problems.append(f"the schema cannot be read: {_words(error)}")
             return []
 
     def _integrity(self, connection: sqlite3.Connection, names: list[str]) -> None:
         try:
             self._note_integrity(connection, f"PRAGMA integrity_check({LONGEST_REPORT})")
-        except sqlite3.Error as error:
+        except (sqlite3.Error, UnicodeDecodeError) as error:
             if self._interrupted(error, "integrity_check"):
                 return
-            if code_of(error) & 0xFF != _NOT_JUDGED:
-                self.problems.append(f"integrity_check stopped: {error}")
+            if isinstance(error, UnicodeDecodeError) or code_of(error) & 0xFF != _NOT_JUDGED:
+                self.problems.append(f"integrity_check stopped: {_words(error)}")
                 return
             self.unchecked.append(f"integrity_check of the whole file: {error}; tables were checked one by one")
             self._integrity_by_table(connection, names)
@@ -202,12 +202,9 @@ class _Work:
             try:
                 self._note_integrity(connection, f"PRAGMA integrity_check({quote(name)})")
             except (sqlite3.Error, ValueError) as error:
-                if isinstance(error, sqlite3.Error) and self._interrupted(error, "integrity_check"):
+                if self._interrupted(error, "integrity_check"):
                     return
-                if isinstance(error, sqlite3.Error) and code_of(error) & 0xFF != _NOT_JUDGED:
-                    self.problems.append(f"integrity_check of table {name} stopped: {error}")
-                else:
-                    self.unchecked.append(f"table {name}: {error}")
+                self._cannot("integrity", name, error)
 
     def _note_integrity(self, connection: sqlite3.Connection, statement: str) -> None:
         if len(self.problems) >= LONGEST_REPORT:
@@ -223,7 +220,7 @@ class _Work:
                 for row in connection.execute(f"PRAGMA foreign_key_check({quote(name)})"):
                     found[str(row[2])] = found.get(str(row[2]), 0) + 1
             except (sqlite3.Error, ValueError) as error:
-                if isinstance(error, sqlite3.Error) and self._interrupted(error, "foreign_key_check"):
+                if self._interrupted(error, "foreign_key_check"):
                     return
                 self._cannot("foreign keys", name, error)
             for parent, count in sorted(found.items()):
@@ -237,13 +234,13 @@ class _Work:
                 (count,) = connection.execute(f"SELECT count(*) FROM {quote(name)}").fetchone()
                 self.tables.append((name, int(count)))
             except (sqlite3.Error, ValueError) as error:
-                if isinstance(error, sqlite3.Error) and self._interrupted(error, "counting rows"):
+                if self._interrupted(error, "counting rows"):
                     return
                 self._cannot("rows", name, error)
 
     def _cannot(self, what: str, name: str, error: Exception) -> None:
-        if isinstance(error, sqlite3.Error) and code_of(error) & 0xFF == sqlite3.SQLITE_CORRUPT:
-            self.problems.append(f"{what} of table {name} cannot be read: {error}")
+        if isinstance(error, UnicodeDecodeError) or code_of(error) & 0xFF not in (0, _NOT_JUDGED):
+            self.problems.append(f"{what} of table {name} cannot be read: {_words(error)}")
         else:
             self.unchecked.append(f"{what} of table {name}: {error}")
 
@@ -252,11 +249,11 @@ class _Work:
         try:
             row = connection.execute(sql).fetchone()
         except (sqlite3.Error, sqlite3.Warning, ValueError) as error:
-            if isinstance(error, sqlite3.Error) and code_of(error) == sqlite3.SQLITE_INTERRUPT:
+            if code_of(error) == sqlite3.SQLITE_INTERRUPT:
                 stop_if_cancelled(self.monitor)
                 self.failed.append(f"{sql}: did not finish within {self.limit_seconds:g} seconds")
             else:
-                self.failed.append(f"{sql}: {error}")
+                self.failed.append(f"{sql}: {_words(error)}")
             return
         finally:
             connection.set_authorizer(None)
@@ -264,6 +261,11 @@ class _Work:
             self.failed.append(f"{sql}: returned no row")
         elif row[0] in (None, 0, "", b"", "0"):
             self.failed.append(f"{sql}: is not true")
+
+
+def _words(error: Exception) -> str:
+    """The error's text, but not that of damaged bytes: Python fails on messages of SQLite that are not UTF-8."""
+    return "an entry that is not text" if isinstance(error, UnicodeDecodeError) else str(error)
 
 
 def _allow_reading(action: int, first: str | None, second: str | None, *_place: str | None) -> int:

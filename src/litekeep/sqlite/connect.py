@@ -70,8 +70,8 @@ def set_config(connection: sqlite3.Connection, option: int) -> None:
         setter(option, True)  # noqa: FBT003 - positional-only in the standard library
 
 
-def code_of(error: sqlite3.Error) -> int:
-    """The extended result code, or 0 for errors that the module made itself."""
+def code_of(error: Exception) -> int:
+    """The extended result code, or 0 for errors that did not come from SQLite."""
     return getattr(error, "sqlite_errorcode", 0)
 
 
@@ -80,9 +80,9 @@ def is_busy(error: sqlite3.Error) -> bool:
     return code_of(error) & 0xFF in _BUSY
 
 
-def unreadable(error: sqlite3.Error, path: Path) -> LitekeepError:
+def unreadable(error: sqlite3.Error | OSError, path: Path) -> LitekeepError:
     """The error for a source that SQLite cannot read, or a scratch file that it cannot write."""
-    code = code_of(error)
+    code = code_of(error) if isinstance(error, sqlite3.Error) else sqlite3.SQLITE_IOERR
     if code == sqlite3.SQLITE_FULL:
         return NoSpace(f"no room for a copy of {path}", safe="The database was only read.", hint="Free some space.")
     if code & 0xFF == sqlite3.SQLITE_IOERR:

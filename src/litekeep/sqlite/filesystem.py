@@ -5,6 +5,7 @@ Answers that a platform does not give are None ("unknown"); callers treat unknow
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import shutil
@@ -14,7 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from litekeep.errors import NoSpace
+from litekeep.errors import NoSpace, PermissionRefused, StorageError
 
 # A copy needs its own size and a little: SQLite rounds up, folders grow.
 SPACE_FACTOR = 1.05
@@ -90,13 +91,26 @@ def read_only(folder: Path) -> bool:
 def require_room(folder: Path, size_bytes: int, purpose: str) -> None:
     """Raise NoSpace unless `folder` has room for 1.05 x `size_bytes`."""
     wanted = int(size_bytes * SPACE_FACTOR)
-    free = shutil.disk_usage(folder).free
+    with file_errors(folder):
+        free = shutil.disk_usage(folder).free
     if free < wanted:
         raise NoSpace(
             f"{purpose} needs {wanted} bytes in {folder}, but only {free} are free",
             safe="Nothing was written, the database was only read.",
             hint="Free some space there, or choose another folder for temporary files.",
         )
+
+
+@contextmanager
+def file_errors(place: Path) -> Iterator[None]:
+    """Turn what the system refuses at `place` into NoSpace, PermissionRefused or StorageError."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise NoSpace(f"no room at {place}", safe="Nothing was replaced.", hint="Free some space.") from error
+        kind = PermissionRefused if isinstance(error, PermissionError) else StorageError
+        raise kind(f"{place} cannot be used: {error}", hint="Check the folder and its rights.") from error
 
 
 @contextmanager

@@ -27,7 +27,7 @@ from litekeep.clock import Clock
 from litekeep.errors import NoSpace, NotADatabase, Refused, SourceBusy, SourceMissing, TargetInUse
 from litekeep.monitor import Monitor
 from litekeep.sqlite.connect import Patience, check_length, code_of, is_busy, open_for_reading, uri
-from litekeep.sqlite.filesystem import require_room
+from litekeep.sqlite.filesystem import file_errors, require_room
 from litekeep.sqlite.publish import DEFAULT_MODE, brought_beside, publish
 from litekeep.sqlite.source import SIDECARS, beside, find_source, identity_of
 from litekeep.sqlite.transfer import Pace, transfer
@@ -41,7 +41,7 @@ _VERSIONS_OFFSET = 18
 def install_new(prepared: Path, target: Path, *, mode: int = DEFAULT_MODE) -> None:
     """Give the prepared file the name `target` and the permissions `mode`; the prepared name is gone afterwards.
 
-    Raises Refused if the target or one of -wal, -shm, -journal exists.
+    Raises Refused if the target or one of -wal, -shm, -journal exists; NoSpace, PermissionRefused, StorageError.
     """
     target = Path(os.path.abspath(target))
     check_length(target)
@@ -52,14 +52,15 @@ def install_new(prepared: Path, target: Path, *, mode: int = DEFAULT_MODE) -> No
                 safe="Nothing was changed.",
                 hint="Restore to another path, or restore over the existing database.",
             )
-    place = brought_beside(prepared, target)
-    try:
-        os.chmod(place, mode)
-        publish(place, target)
-    except BaseException:
-        with suppress(OSError):
-            os.rename(place, prepared)  # left as it was found
-        raise
+    with file_errors(target):
+        place = brought_beside(prepared, target)
+        try:
+            os.chmod(place, mode)
+            publish(place, target)
+        except BaseException:
+            with suppress(OSError):
+                os.rename(place, prepared)  # left as it was found
+            raise
 
 
 def install_live(prepared: Path, target: Path, *, deadline_seconds: float, clock: Clock, monitor: Monitor) -> None:

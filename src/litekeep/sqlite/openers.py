@@ -1,7 +1,8 @@
 """Who has a database open? A question only Linux answers, and only to root for everybody's processes.
 
 Looks at the file descriptors of all processes for the database and its sidecars, by (device, inode): names may differ.
-A process in another container that shares the file is invisible here; its SQLite lock is not (see replace.py).
+Then at the kernel's list of locks, which everybody may read: a connection in WAL mode holds one as long as it is open.
+A process in another container that shares the file is invisible here; its SQLite lock is not always (see replace.py).
 """
 
 from __future__ import annotations
@@ -33,7 +34,22 @@ def openers(path: Path) -> list[tuple[int, str]] | None:
         certain = certain and holds is not None
         if holds:
             holders.append((int(name), _program(name)))
+    known = {process for process, _ in holders}
+    holders += [(process, _program(str(process))) for process in _lock_holders(wanted) - known]
     return sorted(holders) if holders or certain else None
+
+
+def _lock_holders(wanted: set[tuple[int, int]]) -> set[int]:
+    """Process ids in /proc/locks: "1: POSIX ADVISORY READ 1234 fe:00:5678 128 128"; 0, -1: one we may not see."""
+    if sys.platform == "win32":
+        return set()
+    places = {f"{os.major(device):02x}:{os.minor(device):02x}:{inode}" for device, inode in wanted}
+    try:
+        with open("/proc/locks", encoding="ascii", errors="replace") as stream:
+            rows = [line.split() for line in stream]
+    except OSError:
+        return set()
+    return {int(row[-4]) for row in rows if len(row) >= 8 and row[-3] in places}
 
 
 def _holds(folder: str, wanted: set[tuple[int, int]]) -> bool | None:

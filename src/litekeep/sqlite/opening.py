@@ -21,7 +21,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from litekeep.errors import BackupFailed, SourceBusy, SourceMissing
+from litekeep.errors import BackupFailed, SourceBusy, SourceMissing, SourceUnreadable
 from litekeep.monitor import Monitor
 from litekeep.sqlite import connect
 from litekeep.sqlite.connect import Patience, code_of, is_busy, open_for_reading, still_locked, unreadable
@@ -77,6 +77,11 @@ class Opening:
                 if connection is not None:
                     connection.close()
                 self._answer(error)
+            except UnicodeDecodeError as error:
+                # SQLite complains about a schema so damaged that Python cannot read the complaint.
+                if connection is not None:
+                    connection.close()
+                self._tolerate(error)
             except BaseException:
                 if connection is not None:
                     connection.close()
@@ -96,12 +101,16 @@ class Opening:
         elif code in _NO_WAL_INDEX and not self.is_working_copy and self.query == "mode=ro":
             self._go_around(error)
         elif code & 0xFF == sqlite3.SQLITE_CORRUPT and not self.damaged:
-            self.damaged = True
-            self.monitor.event(
-                "warning", code="source_damaged", message=f"{self.found.path}: the schema is damaged ({error})"
-            )
+            self._tolerate(error)
         else:
             raise unreadable(error, self.found.path) from error
+
+    def _tolerate(self, error: Exception) -> None:
+        """A damaged source is copied as it is, once, and said to be damaged."""
+        if self.damaged:
+            raise SourceUnreadable(f"{self.found.path} cannot be read", safe="It was only read.") from error
+        self.damaged = True
+        self.monitor.event("warning", code="source_damaged", message=f"{self.found.path}: the schema is damaged")
 
     def _recover(self) -> None:
         """Let SQLite roll a hot journal back, as the next program to open the database would."""

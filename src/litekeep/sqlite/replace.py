@@ -31,7 +31,7 @@ from pathlib import Path
 
 from litekeep.errors import Refused, TargetInUse
 from litekeep.sqlite.connect import check_length, is_busy, uri
-from litekeep.sqlite.filesystem import sync_file, sync_folder
+from litekeep.sqlite.filesystem import file_errors, sync_file, sync_folder
 from litekeep.sqlite.openers import openers
 from litekeep.sqlite.publish import DEFAULT_MODE, brought_beside, publish
 from litekeep.sqlite.source import SIDECARS, beside
@@ -75,7 +75,7 @@ def install_replace(prepared: Path, target: Path, *, all_closed: bool = False) -
     old files, None if there were none.
 
     Raises TargetInUse if a program has it open or that cannot be known; Refused after an interrupted replacement
-    (finish_interrupted first).
+    (finish_interrupted first); NoSpace, PermissionRefused, StorageError, after which finish_interrupted puts it right.
     """
     target = Path(os.path.realpath(target))
     check_length(target)
@@ -86,8 +86,9 @@ def install_replace(prepared: Path, target: Path, *, all_closed: bool = False) -
             hint="Let it be finished first; every Litekeep command that restores does so at its start.",
         )
     _refuse_if_open(target, all_closed=all_closed)
-    intent = _begin(prepared, target)
-    _carry_out(intent)
+    with file_errors(target):
+        intent = _begin(prepared, target)
+        _carry_out(intent)
     return intent.aside if intent.aside.exists() else None
 
 
@@ -97,25 +98,26 @@ def finish_interrupted(target: Path) -> Outcome:
     Raises Refused if another program made a database in that place meanwhile: then people must choose.
     """
     target = Path(os.path.realpath(target))
-    intent = _read_intent(target)
-    if intent is None:
-        return Outcome.NOTHING
+    with file_errors(target):
+        intent = _read_intent(target)
+        return Outcome.NOTHING if intent is None else _finish(intent)
+
+
+def _finish(intent: _Intent) -> Outcome:
+    target = intent.target
     old_moved = (intent.aside / target.name).exists()
     if not intent.place.exists():
-        if target.exists() or not old_moved:
+        if target.exists() and (old_moved or not intent.had_target):
             _forget(intent)
-            return Outcome.FINISHED if target.exists() and (old_moved or not intent.had_target) else Outcome.UNDONE
-        _move_back(intent)
+            return Outcome.FINISHED
+        _undo(intent)
         return Outcome.UNDONE
     if target.exists() and target.samefile(intent.place):
         os.unlink(intent.place)
         _forget(intent)
         return Outcome.FINISHED
     if target.exists() and not old_moved and intent.had_target:
-        with suppress(FileNotFoundError):
-            intent.aside.rmdir()
-        os.unlink(intent.place)
-        _forget(intent)
+        _undo(intent)
         return Outcome.UNDONE
     if target.exists():
         raise Refused(
@@ -192,20 +194,23 @@ def _carry_out(intent: _Intent) -> None:
         sync_folder(target.parent)
         for path in files:
             os.rename(path, intent.aside / path.name)
-        sync_folder(intent.aside)
-        sync_folder(target.parent)
+            # In this order also after a power cut: the log never leaves before its database.
+            sync_folder(intent.aside)
+            sync_folder(target.parent)
     publish(intent.place, target)
     _forget(intent)
 
 
-def _move_back(intent: _Intent) -> None:
-    """The restored file is gone: the old one returns, its sidecars before itself."""
+def _undo(intent: _Intent) -> None:
+    """Back to the old state: what was moved returns, the sidecars before the database; the prepared file goes."""
     for suffix in (*SIDECARS, ""):
         name = intent.target.name + suffix
         if (intent.aside / name).exists():
             os.rename(intent.aside / name, intent.target.with_name(name))
-    sync_folder(intent.target.parent)
-    intent.aside.rmdir()
+            sync_folder(intent.target.parent)
+    with suppress(FileNotFoundError):
+        intent.aside.rmdir()
+    intent.place.unlink(missing_ok=True)
     _forget(intent)
 
 

@@ -46,6 +46,9 @@ def transfer(
     started = clock.monotonic()
 
     def after_step(status: int, remaining: int, total: int) -> None:
+        if status == sqlite3.SQLITE_DONE:  # committed: too late to stop
+            monitor.progress(pace.phase, total, total, "pages")
+            return
         stop_if_cancelled(monitor)
         if pace.limit_seconds is not None and clock.monotonic() - started > pace.limit_seconds:
             raise _too_slow(pace)

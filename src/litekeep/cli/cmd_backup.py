@@ -1,0 +1,174 @@
+"""litekeep backup."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from litekeep.cli import describe, words
+from litekeep.cli.exits import OK, STORED, VERIFICATION, WARNINGS
+from litekeep.cli.parameters import PATH, checks, scratch
+from litekeep.cli.place import CONFIG, place_for
+from litekeep.cli.session import Session
+from litekeep.cli.verb import verb
+from litekeep.journal.history import Outcome
+from litekeep.model import Level, Reason
+
+if TYPE_CHECKING:
+    from litekeep.operations.backup import BackupOptions, BackupResult
+    from litekeep.repository.repository import Repository
+
+REASONS = [reason.value for reason in Reason if reason is not Reason.PRE_RESTORE]
+
+
+@verb(
+    "backup",
+    examples=[
+        ("litekeep backup app.db", "into ./backups beside it, made on first use"),
+        ("litekeep backup app.db -r /mnt/usb/b", "into a repository elsewhere"),
+        ("litekeep backup app.db --label 'before audit' --pin", "with a name, and never removed"),
+        ("litekeep backup app.db --reason scheduled", "for cron: rotates, and is skipped if nothing changed"),
+    ],
+    exits=[3, 4, 5, 6, *STORED, 11, 14],
+)
+@click.argument("database", type=PATH)
+@click.option(
+    "--reason",
+    type=click.Choice(REASONS),
+    default="manual",
+    show_default=True,
+    help="Decides how long it is kept: manual ones stay for ever, the others rotate.",
+)
+@click.option("--label", default="", metavar="TEXT", help="A name for people.")
+@click.option("--pin", is_flag=True, help="Never remove it automatically.")
+@click.option(
+    "--verify",
+    "level",
+    type=click.Choice(["full", "written", "none"]),
+    help="Read back every page, or what was written, or nothing [default: full up to 256 MiB, else written].",
+)
+@click.option("--if-changed", is_flag=True, help="Make no new backup if the newest one holds the same state.")
+@checks
+@click.option(
+    "--wait",
+    type=click.FloatRange(min=0),
+    default=60.0,
+    metavar="SECONDS",
+    help="Longest wait for a program that keeps the database locked, or for another run [default: 60].",
+)
+@scratch
+def command(session: Session, database: Path, reason: str, level: str | None, wait: float, **rest: object) -> int:
+    """Back up a database and prove that the backup is good.
+
+    Programs can use the database meanwhile; it is only read. Only pages that changed since the last backup take new
+    space, but every backup is complete by itself. After storing, everything is read back from the repository, compared
+    with what was read from the database, and the rebuilt copy is checked by SQLite. If the database itself has problems
+    the backup is kept, says so, and ends with exit code 3.
+    """
+    from litekeep.operations.backup import BackupOptions, backup
+    from litekeep.sqlite.capture import CaptureOptions
+
+    scratch_folder = rest["scratch"] if isinstance(rest["scratch"], Path) else None
+    options = BackupOptions(
+        reason=Reason(reason),
+        label=str(rest["label"]),
+        pinned=bool(rest["pin"]),
+        level=Level[level.upper()] if level else None,
+        skip_unchanged=True if rest["if_changed"] else None,
+        checks=tuple(rest["checks"]) if isinstance(rest["checks"], tuple) else (),
+        source=session.settings.source,
+        capture=CaptureOptions(deadline_seconds=wait, scratch=scratch_folder),
+        scratch=scratch_folder,
+        lock_wait_seconds=wait,
+    )
+    folder = place_for(database, session.settings.repository)
+    with session.recorded("backup", folder, options.source or database.stem) as row:
+        repository = _open_or_create(session, folder, database, wait)
+        result = backup(repository, database, options=options, clock=session.clock, monitor=session.monitor)
+        row.source = result.snapshot.source
+        row.exit_code = exit_code = _exit_code(result)
+        row.outcome = _outcome(result, exit_code)
+        row.message = "; ".join((*result.damage, *result.problems)) or result.unchanged_how
+    _tell(session, database, folder, result, options)
+    session.result("backup", exit_code, **_json(result, folder))
+    return exit_code
+
+
+def _open_or_create(session: Session, folder: Path, database: Path, wait: float) -> Repository:
+    if (folder / CONFIG).exists() or (folder / "packs").is_dir():
+        return session.open(folder)
+    from litekeep.operations.create import create_repository
+
+    repository = create_repository(
+        folder, database, wait_seconds=wait, clock=session.clock, monitor=session.monitor
+    )
+    session.out.good(f"Made a repository in {describe.folder_name(folder)}")
+    return repository
+
+
+def _exit_code(result: BackupResult) -> int:
+    if result.damage:
+        return VERIFICATION
+    return WARNINGS if result.problems or result.unchecked else OK
+
+
+def _outcome(result: BackupResult, exit_code: int) -> Outcome:
+    if exit_code == VERIFICATION:
+        return Outcome.FAILED
+    if exit_code == WARNINGS:
+        return Outcome.WARNINGS
+    return Outcome.SKIPPED if result.unchanged else Outcome.OK
+
+
+def _tell(session: Session, database: Path, folder: Path, result: BackupResult, options: BackupOptions) -> None:
+    out, snapshot = session.out, result.snapshot
+    if result.unchanged:
+        when = words.ago(snapshot.created_at, session.clock.now())
+        out.good(f"Nothing changed since backup {snapshot.short_id}, made {when}; no new one was needed")
+        if session.verbose:
+            out.line(f"  How it was found: {result.unchanged_how}")
+    else:
+        sizes = f"{words.size(result.new_bytes)} new, {words.size(snapshot.database.size_bytes)} in all"
+        where, took = describe.folder_name(folder), words.seconds(result.elapsed_seconds)
+        out.good(f"Backup {snapshot.short_id} of {database.name} saved to {where} ({sizes}) in {took}")
+        _tell_proof(session, result)
+    for problem in result.problems:
+        out.care(f"The database itself has a problem: {problem}")
+    for text in result.unchecked:
+        out.care(f"Not checked: {text}")
+    if result.problems:
+        out.line("  The backup is a faithful copy of it. Older backups may still hold a sound state: litekeep list")
+    if options.pinned:
+        out.line("  It is pinned: it will not be removed automatically.")
+
+
+def _tell_proof(session: Session, result: BackupResult) -> None:
+    out, snapshot = session.out, result.snapshot
+    if result.damage:
+        out.bad(f"Reading it back failed: {result.damage[0]}")
+        out.line("  Earlier backups are unchanged. Check the drive, then back up again.")
+    elif result.level >= Level.FULL:
+        sound = "integrity ok, " if not result.problems else ""
+        out.good(f"Verified: every page read back, {sound}{describe.content(snapshot.tables)}")
+    elif result.level is Level.WRITTEN:
+        out.good("Verified what was written; `litekeep drill` or `litekeep verify` proves the whole")
+    else:
+        out.care(f"Not verified; `litekeep verify {snapshot.short_id}` does it")
+
+
+def _json(result: BackupResult, folder: Path) -> dict[str, object]:
+    return {
+        "repository": str(folder.absolute()),
+        "snapshot": describe.snapshot_json(result.snapshot),
+        "unchanged": result.unchanged,
+        "unchanged_how": result.unchanged_how,
+        "new_bytes": result.new_bytes,
+        "changed_pages": result.changed_pages,
+        "level": describe.level_word(result.level),
+        "problems": list(result.problems),
+        "damage": list(result.damage),
+        "unchecked": list(result.unchecked),
+        "elapsed_seconds": round(result.elapsed_seconds, 3),
+    }

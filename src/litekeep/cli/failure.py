@@ -1,0 +1,48 @@
+"""Errors in words: what happened, what is safe, what to do; or the same as one JSON object. Always on stderr."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+
+import click
+
+from litekeep.cli.output import BAD, json_text, write_signed
+from litekeep.cli.words import plain, sentence
+from litekeep.errors import LitekeepError, UsageError
+
+REPORT = "Please report this to the Litekeep project, with what `litekeep doctor` prints"
+
+
+def tell(error: LitekeepError, *, wants_json: bool) -> int:
+    """Tell one of our errors; returns its exit code."""
+    if wants_json:
+        _tell_json(error.code, error.exit_code, error.message, error.safe, error.hint)
+    else:
+        write_signed(sys.stderr, BAD, sentence(error.message))
+        for part in (error.safe, error.hint):
+            if part:
+                click.echo(f"  {plain(sentence(part))}", err=True)
+    return error.exit_code
+
+
+def tell_click(error: click.ClickException, *, wants_json: bool) -> int:
+    """Tell what is wrong with the command line itself."""
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    hint = f"`{context.command_path} --help` explains the command." if context else "`litekeep --help` explains."
+    return tell(UsageError(error.format_message().rstrip("."), hint=hint), wants_json=wants_json)
+
+
+def tell_unexpected(error: Exception, *, wants_json: bool, with_traceback: bool) -> int:
+    """Tell of a mistake in Litekeep itself, or of a system that behaves in a way nobody thought of."""
+    name = type(error).__name__
+    what = f"unexpected {name}: {error}" if str(error) else f"unexpected {name}"
+    hint = REPORT if with_traceback else f"{REPORT}; -v shows details"
+    if with_traceback:
+        traceback.print_exception(error)
+    return tell(LitekeepError(what, hint=hint), wants_json=wants_json)
+
+
+def _tell_json(code: str, exit_code: int, message: str, safe: str, hint: str) -> None:
+    facts = {"schema": "litekeep.error/1", "ok": False, "code": code, "exit_code": exit_code}
+    click.echo(json_text({**facts, "message": message, "safe": safe, "hint": hint}), err=True)

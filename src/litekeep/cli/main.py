@@ -1,0 +1,57 @@
+"""Where the `litekeep` command begins and ends: arguments in, exit code out, and no traceback unless asked for.
+
+`--version` alone is answered before anything is imported.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+from litekeep import __version__
+
+INTERRUPTED = 130
+
+
+def run() -> None:
+    """The entry point of the installed program."""
+    if sys.argv[1:] == ["--version"]:
+        print(f"litekeep {__version__}")
+        return
+    sys.exit(main(sys.argv[1:]))
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run one command line; returns its exit code."""
+    import click
+
+    from litekeep.cli.failure import tell, tell_click, tell_unexpected
+    from litekeep.cli.group import cli
+    from litekeep.cli.output import prepare_streams
+    from litekeep.errors import Cancelled, LitekeepError
+
+    prepare_streams()
+    wants_json = "--json" in arguments
+    try:
+        return int(cli.main(list(arguments), prog_name="litekeep", standalone_mode=False) or 0)
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message())
+        return 0 if not arguments else error.exit_code
+    except click.Abort:
+        return tell(Cancelled("stopped", safe="Nothing was changed."), wants_json=wants_json)
+    except click.ClickException as error:
+        return tell_click(error, wants_json=wants_json)
+    except LitekeepError as error:
+        return tell(error, wants_json=wants_json)
+    except KeyboardInterrupt:
+        stopped = Cancelled("stopped at once", safe="Everything that was complete before is unchanged.")
+        return tell(stopped, wants_json=wants_json)
+    except BrokenPipeError:
+        sys.stdout = None  # type: ignore[assignment] # nobody reads any more; no second error at exit
+        return 1
+    except Exception as error:  # noqa: BLE001 - the last place where an error can be told in words
+        return tell_unexpected(error, wants_json=wants_json, with_traceback=_is_verbose(arguments))
+
+
+def _is_verbose(arguments: Sequence[str]) -> bool:
+    return any(text == "--verbose" or (text[:1] == "-" and text[1:].strip("v") == "") for text in arguments if text)

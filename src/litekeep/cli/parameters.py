@@ -1,0 +1,34 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+PATH = click.Path(path_type=Path)
+
+
+def checks(function: F) -> F:
+    """--check SQL, several times."""
+    return click.option(
+        "--check",
+        "checks",
+        multiple=True,
+        metavar="SQL",
+        help="A statement whose first value must be true on the copy; may be given several times.",
+    )(function)
+
+
+def scratch(function: F) -> F:
+    """--scratch DIR."""
+    return click.option("--scratch", type=PATH, metavar="DIR", help="Folder for working copies.")(function)
+
+
+def yes(function: F) -> F:
+    """--yes."""
+    return click.option("-y", "--yes", is_flag=True, help="Do not ask.")(function)

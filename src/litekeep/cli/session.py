@@ -1,0 +1,137 @@
+"""What one command works with: settings, output, clock, monitors, the repository; and the row it leaves behind."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from litekeep.cli.interrupt import Interrupt, StoppableClock
+from litekeep.cli.output import Output, is_terminal, wants_colour
+from litekeep.cli.place import CONFIG, find_place
+from litekeep.cli.progress import choose_display
+from litekeep.cli.settings import Settings
+from litekeep.cli.telling import Telling
+from litekeep.errors import LitekeepError, Refused
+from litekeep.journal.history import Outcome, append
+from litekeep.journal.recorder import Recorder
+from litekeep.monitor import Monitor, Several
+
+if TYPE_CHECKING:
+    from litekeep.model import Snapshot
+    from litekeep.repository.catalog import Catalog
+    from litekeep.repository.repository import Repository
+
+
+class Session:
+    """Lasts as long as one command; a context manager."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.out = Output(json_mode=settings.json, quiet=settings.quiet, no_color=settings.no_color)
+        self.interrupt = Interrupt(silent=settings.json)
+        self.clock = StoppableClock(self.interrupt)
+        display = choose_display(
+            settings.progress,
+            json_mode=settings.json,
+            quiet=settings.quiet,
+            terminal=is_terminal(sys.stderr),
+            colour=wants_colour(sys.stderr, refused=settings.no_color),
+            clock=self.clock,
+        )
+        self.telling = Telling(self.out, display, self.interrupt, self.clock)
+        self.monitor: Monitor = self.telling
+        self._stack = ExitStack()
+
+    def __enter__(self) -> Session:
+        self._stack.enter_context(self.interrupt.listening(self.telling.clear))
+        self._stack.callback(self.telling.clear)
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
+        self._stack.close()
+
+    @property
+    def verbose(self) -> bool:
+        """True with -v."""
+        return self.settings.verbose > 0
+
+    def find(self, database: Path | None = None) -> Path:
+        """The folder of the repository that exists; raises NoRepository."""
+        return find_place(self.settings.repository, database)
+
+    def open(self, folder: Path) -> Repository:
+        """Open the repository in a folder."""
+        from litekeep.repository.repository import Repository
+        from litekeep.storage.local import LocalStorage
+
+        return Repository.open(LocalStorage(folder, self.clock))
+
+    def catalog(self, repository: Repository) -> Catalog:
+        """All snapshots; damaged records are told as warnings."""
+        from litekeep.repository.catalog import load_catalog
+
+        catalog = load_catalog(repository)
+        for damaged in catalog.damaged:
+            self.telling.warn("damaged", f"{damaged.message}; `litekeep verify --stored` shows what is affected")
+        return catalog
+
+    def snapshot(self, catalog: Catalog, name: str) -> Snapshot:
+        """The snapshot of that name; raises UnknownSnapshot."""
+        return catalog.find(name, self.settings.source)
+
+    @contextmanager
+    def recorded(self, verb: str, folder: Path, source: str = "") -> Iterator[Recorder]:
+        """Run the operation inside and leave a row in the journal, however it ends."""
+        recorder = Recorder(verb, self.clock.now())
+        recorder.source = source
+        started = self.clock.monotonic()
+        self.monitor = Several(self.telling, recorder)
+        try:
+            yield recorder
+        except BaseException as error:
+            recorder.fail(error)
+            raise
+        finally:
+            self.monitor = self.telling
+            self.telling.clear()
+            self._append(folder, recorder, self.clock.monotonic() - started)
+
+    def _append(self, folder: Path, recorder: Recorder, elapsed_seconds: float) -> None:
+        if not (folder / CONFIG).exists():
+            return  # nothing was made, so there is no journal either
+        try:
+            append(folder, recorder.row(elapsed_seconds))
+        except OSError as error:
+            self.telling.warn("journal", f"the journal in {folder} cannot be written: {error.strerror or error}")
+
+    def confirm(self, question: str, what: str, *, yes: bool) -> None:
+        """Go on after a yes; raises Refused after a no, or where nobody can be asked."""
+        if yes:
+            return
+        if self.settings.json or not (is_terminal(sys.stdin) and is_terminal(sys.stderr)):
+            raise Refused(f"{what} needs a yes", safe="Nothing was changed.", hint="Add --yes if that is what you want.")
+        import click
+
+        with self.interrupt.at_a_safe_point():
+            agreed = click.confirm(question, err=True)
+        if not agreed:
+            raise Refused("not confirmed", safe="Nothing was changed.")
+
+    def result(self, verb: str, exit_code: int, **facts: Any) -> None:
+        """The JSON result, with the warnings."""
+        warnings = [{"code": code, "message": message} for code, message in self.telling.warnings]
+        self.out.json(verb, exit_code, {**facts, "warnings": warnings})
+
+
+def outcome_of(exit_code: int) -> Outcome:
+    """The journal's word for how a run without an error ended."""
+    if exit_code == 0:
+        return Outcome.OK
+    return Outcome.WARNINGS if exit_code == 3 else Outcome.FAILED
+
+
+__all__ = ["LitekeepError", "Session", "outcome_of"]

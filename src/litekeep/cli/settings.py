@@ -1,0 +1,62 @@
+"""The options that every command understands, before or after its name: option over environment over default."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+
+REPOSITORY_VARIABLE = "LITEKEEP_REPOSITORY"
+
+
+@dataclass(slots=True)
+class Settings:
+    """What the common options say."""
+
+    repository: Path | None = None
+    source: str | None = None
+    json: bool = False
+    quiet: bool = False
+    verbose: int = 0
+    no_color: bool = False
+    progress: str = "auto"
+
+
+def common_options(*, group: bool = False) -> list[click.Option]:
+    """New options, for one command; only the group reads the environment, so that every option given wins over it."""
+    variable = REPOSITORY_VARIABLE if group else None
+    folder = click.Path(path_type=Path)
+    options = [
+        _option(
+            ["-r", "--repository"],
+            f"Where the backups are [default: {REPOSITORY_VARIABLE}, else the folder 'backups' beside the database "
+            "or here].",
+            metavar="DIR",
+            type=folder,
+            envvar=variable,
+        ),
+        _option(["--source"], "Only the database of this name, where a repository holds several.", metavar="NAME"),
+        _option(["--json"], "Print the result as one JSON object.", is_flag=True, default=None),
+        _option(["-q", "--quiet"], "Print only warnings, errors and what was asked for.", is_flag=True, default=None),
+        _option(["-v", "--verbose"], "Print more: reasons, phases, tracebacks.", count=True),
+        _option(["--no-color"], "No colours, as NO_COLOR in the environment.", is_flag=True, default=None),
+        _option(
+            ["--progress"],
+            "A bar on terminals (auto), lines of text (plain), or nothing (none).",
+            type=click.Choice(["auto", "plain", "none"]),
+        ),
+    ]
+    return options
+
+
+def _option(names: list[str], text: str, **details: Any) -> click.Option:
+    return click.Option(names, help=text, expose_value=False, callback=_remember, **details)
+
+
+def _remember(context: click.Context, parameter: click.Parameter, value: object) -> object:
+    settings = context.ensure_object(Settings)
+    if value and parameter.name:
+        setattr(settings, parameter.name, value)
+    return value

@@ -1,0 +1,1 @@
+"""What happened, run by run: the facts of every command that changes or proves something, good and bad."""

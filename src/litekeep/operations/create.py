@@ -1,0 +1,51 @@
+"""Create: a new repository in a folder, for a database that was looked at first.
+
+A mistyped path or a text file must not leave an empty repository behind, so the database is opened and let go again
+before anything is made.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from litekeep.clock import Clock
+from litekeep.errors import Refused
+from litekeep.monitor import Monitor
+from litekeep.repository.repository import Repository
+from litekeep.sqlite.capture import CaptureOptions, pin
+from litekeep.storage.local import LocalStorage
+
+
+def create_repository(
+    folder: Path, database: Path | None = None, *, wait_seconds: float = 60.0, clock: Clock, monitor: Monitor
+) -> Repository:
+    """Make a repository in `folder`, which is made if needed; raises Refused if one is there already.
+
+    database: raises Refused if it lies inside the folder, and the BackupFailed family if it cannot be backed up.
+    """
+    if database is not None:
+        refuse_inside(folder, database)
+        with pin(database, clock=clock, monitor=monitor, options=CaptureOptions(deadline_seconds=wait_seconds)):
+            pass
+    storage = LocalStorage(folder, clock, create=True)
+    others = [name for name in os.listdir(folder) if not name.startswith(".") and name not in ("lost+found", "lock")]
+    repository = Repository.create(storage, clock.now())
+    if others:
+        monitor.event(
+            "warning",
+            code="foreign_files",
+            message=f"{folder} holds other things too, {others[0]} for one; they are left alone",
+        )
+    monitor.event("repository_created", folder=str(storage.root))
+    return repository
+
+
+def refuse_inside(folder: Path, database: Path) -> None:
+    """Raise Refused if the database lies in the folder of its backups."""
+    if Path(os.path.realpath(database)).is_relative_to(Path(os.path.realpath(folder))):
+        raise Refused(
+            f"{database} lies inside the folder for its backups, {folder}",
+            safe="Nothing was changed.",
+            hint="Keep the database and its backups in different folders: name another with --repository.",
+        )

@@ -1,0 +1,223 @@
+"""Prune: act on the retention plan, then give back the space of what nothing needs any more.
+
+Four steps, each of which leaves everything restorable if it is the last one that happens:
+
+1. say what is going to happen (a plan object; a later run finds it if this one dies, and reports that);
+2. snapshots that the plan removes go to the trash (a mark; recoverable for `trash_days`);
+3. snapshots whose time in the trash is over are forgotten: the manifest is deleted, and with it the snapshot is gone;
+   only then what was said about it;
+4. garbage is collected (repository.garbage, repository.compact): new generations are written and read back, the digest
+   of every snapshot is found again in them, the listing is the one that was planned with, and only then are old
+   generations and unneeded packs deleted.
+
+Plans with a brake or a hold are not executed unless a person confirmed them; nothing of their source is then touched.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from litekeep.clock import Clock
+from litekeep.errors import Refused
+from litekeep.formats.receipt import Mark
+from litekeep.model import Snapshot
+from litekeep.monitor import Monitor, stop_if_cancelled
+from litekeep.repository import layout
+from litekeep.repository.catalog import Catalog, load_catalog
+from litekeep.repository.compact import read_back, require_same_names, write_generations
+from litekeep.repository.garbage import GarbagePlan, plan_garbage, read_maps
+from litekeep.repository.packs import PackTable
+from litekeep.repository.rebuild import require_digest
+from litekeep.repository.repository import Repository
+from litekeep.retention import RetentionPlan, RetentionPolicy, plan_retention
+
+
+@dataclass(frozen=True, slots=True)
+class PrunePlan:
+    """What a prune would do. retention: a plan for every source, by its name.
+
+    reclaimable_bytes: what collecting garbage would give back now, about; it does not count what only the trash keeps.
+    """
+
+    retention: tuple[tuple[str, RetentionPlan], ...]
+    reclaimable_bytes: int
+    stored_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class PruneResult:
+    """What a prune did. waiting: per source, why its plan waits for a confirmed run (brakes, holds)."""
+
+    trashed: tuple[Snapshot, ...]
+    forgotten: tuple[Snapshot, ...]
+    waiting: tuple[tuple[str, tuple[str, ...]], ...]
+    dropped_packs: int
+    rewritten_packs: int
+    freed_bytes: int
+    stored_bytes: int
+    elapsed_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class PruneOptions:
+    """How to prune. confirmed: execute plans also where a brake or hold asks for a person's yes.
+
+    source: only this one; None for all. compact: rewrite packs with much waste.
+    """
+
+    policy: RetentionPolicy = field(default_factory=RetentionPolicy)
+    confirmed: bool = False
+    source: str | None = None
+    compact: bool = True
+    scratch: Path | None = None
+    lock_wait_seconds: float = 60.0
+
+
+def plan_prune(repository: Repository, options: PruneOptions, *, clock: Clock, monitor: Monitor) -> PrunePlan:
+    """Decide, and change nothing. Raises CorruptObject if a manifest cannot be read."""
+    retention = _plan_retention(load_catalog(repository), options, clock)
+    monitor.progress("plan", 0, 0, "objects")
+    maps, keys = read_maps(repository)
+    garbage = plan_garbage(repository, PackTable(repository), maps, {key.id for key in keys}, compact=False)
+    return PrunePlan(retention, garbage.wasted_bytes, garbage.stored_bytes)
+
+
+def prune(
+    repository: Repository, options: PruneOptions, plan: PrunePlan | None = None, *, clock: Clock, monitor: Monitor
+) -> PruneResult:
+    """Execute a plan, or a fresh one.
+
+    Raises Refused if the repository is not any more as it was when `plan` was made, CorruptObject if something that is
+    needed cannot be read: then nothing was deleted. Locked, StorageError, Cancelled: what was done so far is whole.
+    """
+    started = clock.monotonic()
+    monitor.event("prune_started")
+    with repository.lock("prune", options.lock_wait_seconds):
+        retention = _plan_retention(load_catalog(repository), options, clock)
+        if plan is not None and _decisions(plan.retention) != _decisions(retention):
+            raise Refused(
+                "the snapshots are not the same any more as when this was planned",
+                safe="Nothing was deleted.",
+                hint="Look at the new plan and prune again.",
+            )
+        waiting = tuple(
+            (source, (*decided.brake, *decided.hold))
+            for source, decided in retention
+            if decided.needs_confirmation and not options.confirmed
+        )
+        execute = [decided for source, decided in retention if source not in dict(waiting)]
+        trashed = tuple(snapshot for decided in execute for snapshot in decided.removed)
+        forgotten = tuple(snapshot for decided in execute for snapshot in decided.expired)
+        note = _announce(repository, trashed, forgotten, clock, monitor)
+        for snapshot in trashed:
+            _to_trash(repository, snapshot, clock, monitor)
+        for snapshot in forgotten:
+            forget(repository, snapshot, monitor)
+        dropped, rewritten, freed, stored = collect(repository, options, monitor)
+        for key in note:
+            repository.storage.delete(key)
+    elapsed = clock.monotonic() - started
+    monitor.event(
+        "prune_finished",
+        trashed=len(trashed),
+        forgotten=len(forgotten),
+        waiting=len(waiting),
+        dropped_packs=dropped,
+        rewritten_packs=rewritten,
+        freed_bytes=freed,
+        stored_bytes=stored,
+        elapsed_seconds=elapsed,
+    )
+    return PruneResult(trashed, forgotten, waiting, dropped, rewritten, freed, stored, elapsed)
+
+
+def _plan_retention(catalog: Catalog, options: PruneOptions, clock: Clock) -> tuple[tuple[str, RetentionPlan], ...]:
+    sources = [options.source] if options.source is not None else catalog.sources()
+    return tuple((source, plan_retention(catalog.of(source), options.policy, clock.now())) for source in sources)
+
+
+def _decisions(retention: tuple[tuple[str, RetentionPlan], ...]) -> list[tuple[str, bool]]:
+    return sorted((decision.snapshot.id, decision.keep) for _, plan in retention for decision in plan.decisions)
+
+
+def _announce(
+    repository: Repository,
+    trashed: tuple[Snapshot, ...],
+    forgotten: tuple[Snapshot, ...],
+    clock: Clock,
+    monitor: Monitor,
+) -> list[str]:
+    """Write down what is going to happen; returns the keys of this and of left-over plans, to be deleted at the end."""
+    left = [entry.key for entry in repository.storage.list(layout.PLANS) if layout.is_plan_key(entry.key)]
+    if left:
+        monitor.event(
+            "warning", code="interrupted_prune", message="an earlier prune was interrupted; it is finished now"
+        )
+    if not trashed and not forgotten:
+        return left
+    facts = {"at": clock.now().isoformat(), "trash": [s.id for s in trashed], "forget": [s.id for s in forgotten]}
+    return [*left, repository.write_plan(clock.now(), facts)]
+
+
+def _to_trash(repository: Repository, snapshot: Snapshot, clock: Clock, monitor: Monitor) -> None:
+    directory = layout.source_dir(snapshot.source)
+    marks = [entry.key for entry in repository.storage.list(f"{layout.MARKS}{directory}/")]
+    mine = [layout.mark_sequence(key) for key in marks if layout.record_snapshot(key) == snapshot.id]
+    number = 1 + max(mine, default=0)
+    now = clock.now()
+    repository.write_mark(directory, Mark(snapshot.id, number, now, "rotation", {"trashed_at": now.isoformat()}))
+    monitor.event("trashed", snapshot=snapshot.id, source=snapshot.source)
+
+
+def forget(repository: Repository, snapshot: Snapshot, monitor: Monitor) -> None:
+    """Delete a snapshot for good: its manifest, then what was said about it. The caller holds the lock."""
+    stop_if_cancelled(monitor)
+    repository.storage.delete(snapshot.key)
+    directory = layout.source_dir(snapshot.source)
+    for prefix in (layout.RECEIPTS, layout.MARKS):
+        for entry in repository.storage.list(f"{prefix}{directory}/"):
+            if layout.record_snapshot(entry.key) == snapshot.id:
+                repository.storage.delete(entry.key)
+    monitor.event("forgotten", snapshot=snapshot.id, source=snapshot.source)
+
+
+def collect(repository: Repository, options: PruneOptions, monitor: Monitor) -> tuple[int, int, int, int]:
+    """Collect garbage under the caller's lock: (packs dropped, packs rewritten, bytes freed, bytes stored).
+
+    Raises CorruptObject when something that is needed cannot be read; nothing was deleted then.
+    """
+    table = PackTable(repository)
+    maps, keys = read_maps(repository)
+    plan = plan_garbage(repository, table, maps, {key.id for key in keys}, compact=options.compact)
+    if plan.empty:
+        return 0, 0, 0, plan.stored_bytes
+    write_generations(repository, table, plan.rewrites, options.scratch, monitor)
+    _prove(repository, table, plan, keys, options.scratch, monitor)
+    stop_if_cancelled(monitor)
+    replaced = [rewrite.key for rewrite in plan.rewrites]
+    doomed = [*plan.drop, *plan.superseded, *replaced]
+    for key in (*doomed, *plan.orphans):
+        repository.storage.delete(key)
+    stored = sum(PackTable(repository).sizes.values())
+    return len(plan.drop), len(plan.rewrites), plan.stored_bytes - stored, stored
+
+
+def _prove(
+    repository: Repository,
+    table: PackTable,
+    plan: GarbagePlan,
+    keys: list[layout.SnapshotKey],
+    scratch: Path | None,
+    monitor: Monitor,
+) -> None:
+    """What must be true before anything is deleted."""
+    if repository.snapshot_keys() != keys:
+        raise Refused("the list of snapshots changed while garbage was collected", safe="Nothing was deleted.")
+    fresh = PackTable(repository)
+    changed = {rewrite.pack_id for rewrite in plan.rewrites}
+    changed |= {parsed[0] for key in plan.superseded if (parsed := layout.parse_pack_key(key))}
+    require_same_names(table, fresh, plan.rewrites)
+    read_back(repository, fresh, changed, scratch, monitor)
+    for key in keys if changed else ():
+        require_digest(repository, fresh, key.key, repository.read_manifest(key.key))

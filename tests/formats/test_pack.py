@@ -1,0 +1,281 @@
+"""Packs: index and frames."""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from formats.hostile import OTHERS, SEAL, bounds, damaged, expect_damage
+from litekeep.blocks.compress import compress
+from litekeep.blocks.identity import HASH_BYTES
+from litekeep.blocks.seal import TAG_BYTES
+from litekeep.errors import CorruptObject, UnsupportedFormat
+from litekeep.formats.columns import encode_column
+from litekeep.formats.envelope import HEADER_BYTES, VERSIONS, Kind, header
+from litekeep.formats.pack import (
+    FOOTER_BYTES,
+    INDEX_PART,
+    MAX_INDEX_BYTES,
+    Address,
+    Frame,
+    NewFrame,
+    PackBuilder,
+    PackIndex,
+    decode_index,
+    index_span,
+)
+
+PACK_ID = bytes.fromhex("0123456789abcdef")
+KEY = "packs/01/0123456789abcdef-0"
+OLDER, OLDEST = b"\x01" * 8, b"\x02" * 8
+
+
+def read(data: bytes, key: str = KEY, seal: Any = SEAL) -> PackIndex:
+    """The index, as the repository finds it."""
+    offset, length = index_span(key, len(data), data[-100:])
+    return decode_index(key, PACK_ID, data[:HEADER_BYTES], data[offset : offset + length], offset, seal)
+
+
+def build(frames: list[NewFrame], block_bytes: int = 4096, sequence: int = 9) -> bytes:
+    builder = PackBuilder(KEY, PACK_ID, sequence, block_bytes, SEAL)
+    for frame in frames:
+        builder.add(frame)
+    assert builder.frame_count == len(frames)
+    return bytes(builder.finish())
+
+
+def frame(*numbers: int, lengths: list[int] | None = None, bases: list[Address] | None = None) -> NewFrame:
+    names = b"".join(struct.pack("<QQ", number, 7) for number in numbers)
+    depths = [1 if bases else 0] * len(numbers)
+    return NewFrame(b"frame of %d" % numbers[0], numbers, lengths or [4096] * len(numbers), names, depths, bases or [])
+
+
+SMALL = build([frame(0, 1), frame(2, lengths=[512], bases=[(OLDER, 4), (OLDEST, 9)])])
+
+
+@st.composite
+def contents(draw: st.DrawFn) -> list[NewFrame]:
+    steps = draw(st.lists(st.integers(1, 3) | st.integers(1, 1 << 20), min_size=1, max_size=30))
+    numbers = [sum(steps[: at + 1]) - 1 for at in range(len(steps))]
+    cuts = sorted({0, len(numbers), *draw(st.lists(st.integers(0, len(numbers)), max_size=4))})
+    addresses = st.tuples(st.sampled_from([OLDER, OLDEST]), st.integers(0, (1 << 32) - 1))
+    return [
+        NewFrame(
+            draw(st.binary(min_size=1, max_size=30)),
+            numbers[a:b],
+            draw(st.lists(st.integers(1, 4096), min_size=b - a, max_size=b - a)),
+            draw(st.binary(min_size=HASH_BYTES * (b - a), max_size=HASH_BYTES * (b - a))),
+            draw(st.lists(st.integers(0, 99), min_size=b - a, max_size=b - a)),
+            draw(st.lists(addresses, max_size=5)),
+        )
+        for a, b in pairwise(cuts)
+    ]
+
+
+@given(contents(), st.integers(0, (1 << 32) - 1))
+def test_round_trip(frames: list[NewFrame], sequence: int) -> None:
+    data = build(frames, sequence=sequence)
+    index = read(data)
+    assert (index.pack_id, index.block_bytes, index.sequence) == (PACK_ID, 4096, sequence)
+    assert list(index.numbers) == [number for each in frames for number in each.numbers]
+    assert list(index.lengths) == [length for each in frames for length in each.lengths]
+    assert list(index.depths) == [depth for each in frames for depth in each.depths]
+    assert index.names == b"".join(each.names for each in frames)
+    parts = SEAL.bind(KEY, data[:HEADER_BYTES])
+    for there, each in zip(index.frames, frames, strict=True):
+        assert parts.open(there.part, data[there.offset : there.offset + there.stored_bytes]) == each.compressed
+        assert index.bases(there) == list(each.bases)
+        assert there.plain_bytes == sum(each.lengths)
+        assert [index.numbers[position] for position in index.frame_blocks(there)] == list(each.numbers)
+
+
+@given(contents())
+def test_looking_up_numbers(frames: list[NewFrame]) -> None:
+    index = read(build(frames))
+    numbers = list(index.numbers)
+    for position, number in enumerate(numbers):
+        assert index.position(number) == position
+        assert position in index.frame_blocks(index.frames[index.frame_of(position)])
+    for number in {0, *(number + 1 for number in numbers), *(number - 1 for number in numbers)} - set(numbers):
+        with pytest.raises(KeyError):
+            index.position(number)
+
+
+def test_all_damage_is_found_in_index_or_frames() -> None:
+    def read_all(data: bytes) -> None:
+        index = read(data)
+        parts = SEAL.bind(KEY, header(Kind.PACK, 0))
+        for each in index.frames:
+            try:
+                parts.open(each.part, data[each.offset : each.offset + each.stored_bytes])
+            except ValueError as error:
+                raise CorruptObject(KEY, str(error)) from error
+
+    read_all(SMALL)
+    expect_damage(read_all, SMALL)
+    frames_end = index_span(KEY, len(SMALL), SMALL)[0]
+    for at in range(HEADER_BYTES, frames_end):  # the index does not depend on the frames' bytes
+        read(SMALL[:at] + bytes([SMALL[at] ^ 1]) + SMALL[at + 1 :])
+
+
+def test_another_name_or_repository() -> None:
+    for key in ("packs/01/0123456789abcdef-1", "packs/01/0123456789abcdee-0"):
+        with pytest.raises(CorruptObject, match="not the object of this name in this repository"):
+            read(SMALL, key)
+    for other in OTHERS:
+        with pytest.raises(CorruptObject, match="not the object of this name in this repository"):
+            read(SMALL, seal=other)
+
+
+def test_newer_and_damaged_versions(monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as newer:
+        newer.setitem(VERSIONS, Kind.PACK, 2)
+        data = build([frame(0)])
+    with pytest.raises(UnsupportedFormat, match="newer"):
+        read(data)
+    for version in range(2, 256):
+        with pytest.raises(CorruptObject, match="version is damaged"):
+            read(SMALL[:5] + bytes([version]) + SMALL[6:])
+
+
+def test_empty_is_called_empty() -> None:
+    with pytest.raises(CorruptObject, match="empty"):
+        index_span(KEY, 0, b"")
+
+
+@pytest.mark.parametrize("length", [0, 1, 15, MAX_INDEX_BYTES, MAX_INDEX_BYTES + 1, 2**31, 2**32 - 1])
+def test_hostile_index_lengths(length: int) -> None:
+    data = SMALL[:-FOOTER_BYTES] + struct.pack("<I", length) + b"LTKE"
+    with bounds(1 << 16, 1), pytest.raises(CorruptObject):
+        read(data)
+    with pytest.raises(CorruptObject):
+        index_span(KEY, 100, data[-FOOTER_BYTES + 1 :])
+
+
+@dataclass
+class Forged:
+    """An index with anything in it, sealed as it should be. Frame 0: blocks 0 and 1; frame 1: block 2 on two bases."""
+
+    block_bytes: int = 4096
+    frames: int = 2
+    blocks: int = 3
+    packs: list[bytes] = field(default_factory=lambda: [OLDER, OLDEST])
+    pack_count: int = 2
+    bases: int = 2
+    sequence: int = 9
+    stored: list[int] = field(default_factory=lambda: [27, 27])
+    blocks_in: list[int] = field(default_factory=lambda: [2, 1])
+    bases_in: list[int] = field(default_factory=lambda: [0, 2])
+    steps: list[int] = field(default_factory=lambda: [0, 0, 0])
+    short: list[int] = field(default_factory=lambda: [0, 0, 3584])
+    depths: list[int] = field(default_factory=lambda: [0, 0, 1])
+    base_pack_of: list[int] = field(default_factory=lambda: [0, 1])
+    base_steps: list[int] = field(default_factory=lambda: [4, 9])
+    names: bytes = bytes(48)
+    zeros: int = 0
+    packed_change: int = 0
+
+    def pack(self) -> bytes:
+        counts = (self.block_bytes, self.frames, self.blocks, self.pack_count, self.bases, self.sequence)
+        columns = (
+            self.stored, self.blocks_in, self.bases_in, self.steps, self.short, self.depths, self.base_pack_of,
+            self.base_steps,
+        )  # fmt: skip
+        plain = struct.pack("<6I", *counts) + b"".join(self.packs) + b"".join(map(encode_column, columns))
+        packed = compress(plain + bytes(self.zeros))
+        index = struct.pack("<I", (len(packed) + self.packed_change) % 2**32) + packed + self.names
+        head = header(Kind.PACK, 0)
+        sealed = SEAL.bind(KEY, head).seal(INDEX_PART, index)
+        return head + bytes(54) + sealed + struct.pack("<I", len(sealed)) + b"LTKE"
+
+
+def test_the_forgery_itself_is_right() -> None:
+    index = read(Forged().pack())
+    assert index.bases(index.frames[1]) == [(OLDER, 4), (OLDEST, 9)]
+    assert index.frames[1] == Frame(1, HEADER_BYTES + 27, 27, 2, 1, 512, 0, 2)
+    assert TAG_BYTES == 16
+
+
+HUGE = 2**32 - 1
+HOSTILE = [
+    *({name: value} for name in ("frames", "blocks", "pack_count", "bases") for value in (0, 1, 4, 1000, 2**31, HUGE)),
+    *({"block_bytes": value} for value in (0, 1, 4095, 4097, 65537, 131072, HUGE)),
+    *({"packed_change": value} for value in (-1, 1, 48, 2**31, -(2**31))),
+    *({"names": bytes(length)} for length in (0, 16, 47, 49, 64)),
+    *({"zeros": length} for length in (1, 4, MAX_INDEX_BYTES, 200 << 20)),
+    *({"packs": packs} for packs in ([], [OLDER], [OLDER, OLDEST, OLDER])),
+    {"stored": [27, 26]},
+    {"stored": [27, 28]},
+    {"stored": [0, 53]},
+    {"stored": [HUGE, 55]},
+    {"blocks_in": [3, 0]},
+    {"blocks_in": [0, 3]},
+    {"blocks_in": [HUGE, 4]},
+    {"blocks_in": [2, 2]},
+    {"bases_in": [0, 1]},
+    {"bases_in": [HUGE, 3]},
+    {"steps": [0, 0, HUGE]},
+    {"steps": [HUGE, HUGE, HUGE]},
+    {"short": [0, 0, 4096]},
+    {"short": [0, 0, HUGE]},
+    {"base_pack_of": [0, 2]},
+    {"base_pack_of": [HUGE, 0]},
+]
+
+
+@pytest.mark.parametrize("change", HOSTILE, ids=repr)
+def test_sealed_but_hostile(change: dict[str, Any]) -> None:
+    if change == {"pack_count": 1, "packs": []}:
+        return
+    data = replace(Forged(), **change).pack()
+    with bounds(6 * MAX_INDEX_BYTES, 2), pytest.raises(CorruptObject):
+        read(data)
+
+
+def test_a_frame_is_not_larger_than_frames_are() -> None:
+    blocks = 273
+    large = Forged(blocks=blocks, frames=1, pack_count=0, bases=0, packs=[], stored=[54], blocks_in=[blocks])
+    large = replace(large, bases_in=[0], steps=[0] * blocks, short=[0] * blocks, depths=[0] * blocks)
+    large = replace(large, base_pack_of=[], base_steps=[], names=bytes(16 * blocks))
+    with pytest.raises(CorruptObject, match="too large"):
+        read(large.pack())
+
+
+def test_the_prefix_of_a_delta_is_not_larger_than_frames_are() -> None:
+    """Each base may be a whole block: 2^18 of them in one frame would be gigabytes."""
+    for bases in (300, 1 << 18):
+        many = Forged(bases=bases, bases_in=[0, bases], base_pack_of=[0] * bases, base_steps=[0] * bases)
+        with bounds(64 << 20), pytest.raises(CorruptObject, match="too large"):
+            read(many.pack())
+
+
+def test_the_largest_index_is_read_in_bounded_memory_and_time() -> None:
+    blocks = 1 << 16
+    full = Forged(blocks=blocks, frames=blocks, pack_count=0, bases=0, packs=[], stored=[0] * (blocks - 1) + [54])
+    full = replace(full, blocks_in=[1] * blocks, bases_in=[0] * blocks, steps=[0] * blocks, short=[0] * blocks)
+    full = replace(full, depths=[0] * blocks, base_pack_of=[], base_steps=[], names=bytes(16 * blocks))
+    data = full.pack()
+    with bounds(6 * MAX_INDEX_BYTES):
+        assert len(read(data).frames) == blocks
+
+
+@given(st.binary(max_size=200))
+def test_any_sealed_bytes(junk: bytes) -> None:
+    head = header(Kind.PACK, 0)
+    for inner in (junk, struct.pack("<I", len(compress(junk))) + compress(junk) + junk):
+        with pytest.raises(CorruptObject):
+            decode_index(KEY, PACK_ID, head, SEAL.bind(KEY, head).seal(INDEX_PART, inner), 8, SEAL)
+
+
+def test_any_damage_to_a_header_alone() -> None:
+    offset, length = index_span(KEY, len(SMALL), SMALL)
+    for head in damaged(SMALL[:HEADER_BYTES]):
+        if head[:HEADER_BYTES] != SMALL[:HEADER_BYTES]:
+            with pytest.raises(CorruptObject):
+                decode_index(KEY, PACK_ID, head, SMALL[offset : offset + length], offset, SEAL)

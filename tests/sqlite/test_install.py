@@ -262,7 +262,7 @@ def test_a_killed_live_restore_is_old_or_new(tmp_path: Path, mode: str) -> None:
     seen = set()
     for round_ in range(12):
         wanted = 2 + round_ % 2
-        ended = restore_and_die(images[wanted], target, chance.uniform(0.0, 0.06))
+        ended = restore_and_die(images[wanted], target, chance.uniform(0.0, 0.02 if mode == "wal" else 0.06))
         found = programs.version_of(str(target))
         assert found in (now, wanted)
         assert not ended or found == wanted

@@ -101,9 +101,7 @@ def _open_or_create(session: Session, folder: Path, database: Path, wait: float)
         return session.open(folder)
     from litekeep.operations.create import create_repository
 
-    repository = create_repository(
-        folder, database, wait_seconds=wait, clock=session.clock, monitor=session.monitor
-    )
+    repository = create_repository(folder, database, wait_seconds=wait, clock=session.clock, monitor=session.monitor)
     session.out.good(f"Made a repository in {describe.folder_name(folder)}")
     return repository
 
@@ -134,8 +132,7 @@ def _tell(session: Session, database: Path, folder: Path, result: BackupResult, 
         where, took = describe.folder_name(folder), words.seconds(result.elapsed_seconds)
         out.good(f"Backup {snapshot.short_id} of {database.name} saved to {where} ({sizes}) in {took}")
         _tell_proof(session, result)
-    for problem in result.problems:
-        out.care(f"The database itself has a problem: {problem}")
+    describe.tell_problems(out, "The database itself has a problem", result.problems)
     for text in result.unchecked:
         out.care(f"Not checked: {text}")
     if result.problems:

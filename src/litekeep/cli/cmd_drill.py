@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 @checks_option
 @scratch_option
 def command(session: Session, name: str | None, checks: tuple[str, ...], scratch: Path | None) -> int:
-    """Rehearse a restore: bring a backup back into a scratch place, as a real restore would, prove it, and throw it away.
+    """Rehearse a restore: bring a backup back into a scratch place as a real restore would, prove it, throw it away.
 
     Without an ID the backup that was tested least recently is taken, so that regular drills test every backup in time.
     Run it about once a week: a backup that was never restored is only a hope.
@@ -75,5 +75,4 @@ def _tell(session: Session, result: DrillResult) -> None:
         return
     size, took = words.size(result.restored_bytes), words.seconds(result.elapsed_seconds)
     out.good(f"Test restore of {what} passed in {took}: {size}, {describe.content(result.tables)}")
-    for problem in result.problems:
-        out.care(f"The database had a problem when it was backed up: {problem}")
+    describe.tell_problems(out, "The database had a problem when it was backed up", result.problems)

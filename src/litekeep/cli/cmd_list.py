@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import click
 
 from litekeep.cli import describe, words
-from litekeep.cli.exits import OK, STORED
+from litekeep.cli.exits import OK, STORED, WARNINGS
 from litekeep.cli.session import Session
 from litekeep.cli.verb import verb
 from litekeep.model import Snapshot
@@ -23,14 +23,14 @@ HEADS = ("ID", "MADE", "WHY", "SIZE", "NEW", "STATE", "LABEL")
         ("litekeep list --status problem", "only those that need a look"),
         ("litekeep list -q", "only the ids, for scripts"),
     ],
-    exits=[*STORED],
+    exits=[3, *STORED],
 )
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Only the newest N of each database.")
 @click.option("--all", "with_trash", is_flag=True, help="Also those in the trash.")
 @click.option("--status", type=click.Choice(["problem"]), help="Only damaged, unverified and problematic ones.")
 @click.option("--pinned", is_flag=True, help="Only pinned ones.")
 def command(session: Session, limit: int | None, status: str | None, *, with_trash: bool, pinned: bool) -> int:
-    """List the backups: when and why each was made, how large the database was, what it added, and how far it is proven.
+    """List the backups: when and why each was made, its size, what it added, and how far it is proven.
 
     STATE: "verified" was read back completely and checked by SQLite; "restore tested" also in a drill; "partly
     verified" was read back as far as it was newly written. NEW is what it added to the repository.
@@ -53,7 +53,7 @@ def command(session: Session, limit: int | None, status: str | None, *, with_tra
         _tell(session, source, mine)
     stored_bytes = sum(entry.size_bytes for entry in repository.storage.list())
     if not shown:
-        session.out.line(_nothing(len(catalog.snapshots)))
+        session.out.line(_nothing(len(catalog.snapshots), len(catalog.damaged)))
     else:
         session.out.line(
             f"{words.count(len(shown), 'backup')}; the repository {describe.folder_name(folder)} takes "
@@ -62,17 +62,21 @@ def command(session: Session, limit: int | None, status: str | None, *, with_tra
     if session.settings.quiet:
         for snapshot in shown:
             session.out.word(snapshot.id)
+    exit_code = WARNINGS if catalog.damaged else OK
     session.result(
         "list",
-        OK,
+        exit_code,
         repository=str(folder.absolute()),
         stored_bytes=stored_bytes,
         snapshots=[describe.snapshot_json(snapshot) for snapshot in shown],
+        damaged=[{"key": error.key, "problem": error.problem} for error in catalog.damaged],
     )
-    return OK
+    return exit_code
 
 
-def _nothing(total: int) -> str:
+def _nothing(total: int, damaged: int) -> str:
+    if damaged and not total:
+        return "No backup can be read."
     if total:
         return f"No backup fits; there are {total:,} in all (`litekeep list --all`)."
     return "There are no backups yet. Make the first: litekeep backup app.db"

@@ -161,9 +161,7 @@ def _restore(session: Session, job: _Job, options: RestoreOptions) -> tuple[Rest
     with session.recorded("restore", job.folder or Path(), source) as row:
         clock, monitor = session.clock, session.monitor
         if isinstance(job.chosen, Path):
-            result = restore_file(
-                job.repository, job.chosen, job.target, options=options, clock=clock, monitor=monitor
-            )
+            result = restore_file(job.repository, job.chosen, job.target, options=options, clock=clock, monitor=monitor)
         else:
             assert job.repository is not None
             restore = restore_over if job.over else restore_new

@@ -38,8 +38,8 @@ RECEIPTS = {
 )
 @click.argument("name", metavar="ID")
 def command(session: Session, name: str) -> int:
-    """Show everything about one backup: what was backed up, what it added, every proof of it, the rows of each table, and
-    why it is kept.
+    """Show everything about one backup: what was backed up, what it added, the rows of each table, every proof, and why
+    it is kept.
 
     ID is the id or its beginning (four digits or more), `latest`, or `latest~1` for the one before.
     """

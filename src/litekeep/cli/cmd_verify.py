@@ -50,8 +50,8 @@ if TYPE_CHECKING:
 def command(
     session: Session, names: tuple[str, ...], level: str, *, everything: bool, stored: bool, **rest: object
 ) -> int:
-    """Read backups back from the repository and check them: every page against the hash taken when the database was read,
-    then SQLite's integrity and foreign key checks on the rebuilt copy.
+    """Read backups back from the repository and check them: every page against the hash taken when the database was
+    read, then SQLite's integrity and foreign key checks on the rebuilt copy.
 
     Without an ID the newest backup of each database is verified. The result is remembered and shown by `list`.
     """
@@ -152,8 +152,7 @@ def _tell(session: Session, result: VerifyResult) -> None:
         sound = "every page is right" + ("" if result.problems else ", integrity ok")
         proof = f"{sound}, {describe.content(result.tables)}"
     out.good(f"Verified {what}: {proof} ({words.seconds(result.elapsed_seconds)})")
-    for problem in result.problems:
-        out.care(f"The database had a problem when it was backed up: {problem}")
+    describe.tell_problems(out, "The database had a problem when it was backed up", result.problems)
     for text in result.unchecked:
         out.care(f"Not checked: {text}")
 

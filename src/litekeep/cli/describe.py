@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from litekeep.cli import words
+from litekeep.cli.output import Output
 from litekeep.model import Level, Snapshot
 
+MOST_PROBLEMS = 5
 REASONS = {
     "manual": "by hand",
     "scheduled": "scheduled",
@@ -87,6 +90,14 @@ def content(tables: tuple[tuple[str, int], ...] | None) -> str:
 def brief(snapshot: Snapshot) -> str:
     """A snapshot in a sentence: "backup 7f3a2c91 of app (2026-09-24 09:46)"."""
     return f"backup {snapshot.short_id} of {snapshot.source} ({words.local(snapshot.created_at)})"
+
+
+def tell_problems(out: Output, what: str, problems: Sequence[str]) -> None:
+    """The first few; a damaged database can have a hundred."""
+    for problem in problems[:MOST_PROBLEMS]:
+        out.care(f"{what}: {problem}")
+    if len(problems) > MOST_PROBLEMS:
+        out.line(f"  ... and {len(problems) - MOST_PROBLEMS} more; --json tells all")
 
 
 def folder_name(folder: Path) -> str:

@@ -9,18 +9,21 @@ import click
 
 from litekeep.cli.output import BAD, json_text, write_signed
 from litekeep.cli.words import plain, sentence
-from litekeep.errors import LitekeepError, UsageError
+from litekeep.errors import CorruptObject, LitekeepError, ObjectMissing, UsageError
 
 REPORT = "Please report this to the Litekeep project, with what `litekeep doctor` prints"
 
 
 def tell(error: LitekeepError, *, wants_json: bool) -> int:
     """Tell one of our errors; returns its exit code."""
+    hint = error.hint
+    if not hint and isinstance(error, (CorruptObject, ObjectMissing)):
+        hint = "`litekeep verify --all` shows which backups are affected; the others can be restored"
     if wants_json:
-        _tell_json(error.code, error.exit_code, error.message, error.safe, error.hint)
+        _tell_json(error.code, error.exit_code, error.message, error.safe, hint)
     else:
         write_signed(sys.stderr, BAD, sentence(error.message))
-        for part in (error.safe, error.hint):
+        for part in (error.safe, hint):
             if part:
                 click.echo(f"  {plain(sentence(part))}", err=True)
     return error.exit_code

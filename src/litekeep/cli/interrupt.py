@@ -15,7 +15,9 @@ from typing import NoReturn
 from litekeep.clock import SystemClock
 from litekeep.errors import Cancelled
 
-_SIGNALS = [signal.SIGINT, signal.SIGTERM, *([signal.SIGBREAK] if sys.platform == "win32" else [])]
+_SIGNALS = [signal.SIGINT, signal.SIGTERM]
+if sys.platform == "win32":
+    _SIGNALS.append(signal.SIGBREAK)
 
 
 class Interrupt:

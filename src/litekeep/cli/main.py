@@ -47,7 +47,7 @@ def main(arguments: Sequence[str]) -> int:
         stopped = Cancelled("stopped at once", safe="Everything that was complete before is unchanged.")
         return tell(stopped, wants_json=wants_json)
     except BrokenPipeError:
-        sys.stdout = None  # type: ignore[assignment] # nobody reads any more; no second error at exit
+        sys.stdout = None  # nobody reads any more, so no second error when it is closed
         return 1
     except Exception as error:  # noqa: BLE001 - the last place where an error can be told in words
         return tell_unexpected(error, wants_json=wants_json, with_traceback=_is_verbose(arguments))

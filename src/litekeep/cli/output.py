@@ -31,7 +31,7 @@ def prepare_streams() -> None:
 
 
 def wants_colour(stream: TextIO, *, refused: bool) -> bool:
-    """--no-color, then NO_COLOR, then FORCE_COLOR, then TERM, then what the stream is (no-color.org, force-color.org)."""
+    """--no-color, then NO_COLOR, then FORCE_COLOR, then TERM, then what the stream is (no-color.org)."""
     if refused or os.environ.get("NO_COLOR"):
         return False
     if os.environ.get("FORCE_COLOR", "") not in ("", "0"):

@@ -5,9 +5,10 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from litekeep.cli.interrupt import Interrupt, StoppableClock
 from litekeep.cli.output import Output, is_terminal, wants_colour
@@ -15,15 +16,18 @@ from litekeep.cli.place import CONFIG, find_place
 from litekeep.cli.progress import choose_display
 from litekeep.cli.settings import Settings
 from litekeep.cli.telling import Telling
-from litekeep.errors import LitekeepError, Refused
+from litekeep.errors import Refused
 from litekeep.journal.history import Outcome, append
 from litekeep.journal.recorder import Recorder
+from litekeep.model import Reason
 from litekeep.monitor import Monitor, Several
 
 if TYPE_CHECKING:
     from litekeep.model import Snapshot
     from litekeep.repository.catalog import Catalog
     from litekeep.repository.repository import Repository
+
+MOST_DAMAGED = 3
 
 
 class Session:
@@ -46,7 +50,7 @@ class Session:
         self.monitor: Monitor = self.telling
         self._stack = ExitStack()
 
-    def __enter__(self) -> Session:
+    def __enter__(self) -> Self:
         self._stack.enter_context(self.interrupt.listening(self.telling.clear))
         self._stack.callback(self.telling.clear)
         return self
@@ -75,12 +79,21 @@ class Session:
         from litekeep.repository.catalog import load_catalog
 
         catalog = load_catalog(repository)
-        for damaged in catalog.damaged:
-            self.telling.warn("damaged", f"{damaged.message}; `litekeep verify --stored` shows what is affected")
+        for damaged in catalog.damaged[:MOST_DAMAGED]:
+            self.telling.warn("damaged", f"damaged: {damaged.message}")
+        if catalog.damaged:
+            total = f"{len(catalog.damaged)} objects are" if len(catalog.damaged) > 1 else "one object is"
+            self.telling.warn("damaged", f"{total} damaged; `litekeep verify --stored` shows what is affected")
         return catalog
 
     def snapshot(self, catalog: Catalog, name: str) -> Snapshot:
-        """The snapshot of that name; raises UnknownSnapshot."""
+        """The snapshot of that name; raises UnknownSnapshot.
+
+        "latest" never means a safety copy: otherwise `restore latest`, said twice, would undo itself.
+        """
+        if name.startswith("latest"):
+            backups = tuple(each for each in catalog.snapshots if each.reason is not Reason.PRE_RESTORE)
+            catalog = replace(catalog, snapshots=backups)
         return catalog.find(name, self.settings.source)
 
     @contextmanager
@@ -113,7 +126,9 @@ class Session:
         if yes:
             return
         if self.settings.json or not (is_terminal(sys.stdin) and is_terminal(sys.stderr)):
-            raise Refused(f"{what} needs a yes", safe="Nothing was changed.", hint="Add --yes if that is what you want.")
+            raise Refused(
+                f"{what} needs a yes", safe="Nothing was changed.", hint="Add --yes if that is what you want."
+            )
         import click
 
         with self.interrupt.at_a_safe_point():
@@ -132,6 +147,3 @@ def outcome_of(exit_code: int) -> Outcome:
     if exit_code == 0:
         return Outcome.OK
     return Outcome.WARNINGS if exit_code == 3 else Outcome.FAILED
-
-
-__all__ = ["LitekeepError", "Session", "outcome_of"]

@@ -28,7 +28,7 @@ def common_options(*, group: bool = False) -> list[click.Option]:
     """New options, for one command; only the group reads the environment, so that every option given wins over it."""
     variable = REPOSITORY_VARIABLE if group else None
     folder = click.Path(path_type=Path)
-    options = [
+    return [
         _option(
             ["-r", "--repository"],
             f"Where the backups are [default: {REPOSITORY_VARIABLE}, else the folder 'backups' beside the database "
@@ -48,7 +48,6 @@ def common_options(*, group: bool = False) -> list[click.Option]:
             type=click.Choice(["auto", "plain", "none"]),
         ),
     ]
-    return options
 
 
 def _option(names: list[str], text: str, **details: Any) -> click.Option:

@@ -24,8 +24,7 @@ def tell_restored(session: Session, what: str, result: RestoreResult) -> None:
     out.good(f"Restored {what} to {result.target}, {_HOW[result.how]}, in {words.seconds(result.elapsed_seconds)}")
     sound = "" if result.problems else ", integrity ok"
     out.good(f"Checked: {words.size(result.size_bytes)}, {describe.content(result.tables)}{sound}")
-    for problem in result.problems:
-        out.care(f"It has a problem, as it had when it was backed up: {problem}")
+    describe.tell_problems(out, "It has a problem, as it had when it was backed up", result.problems)
     if result.safety_copy:
         out.line(f"  What was there before is backup {result.safety_copy.short_id}; `litekeep undo` brings it back.")
 
@@ -57,8 +56,7 @@ def tell_preview(session: Session, what: str, preview: Preview) -> None:
         out.table(("TABLE", "ROWS AFTER"), [(row[0], row[2]) for row in rows], frozenset({1}))
     else:
         out.table(heads, rows, frozenset({1, 2, 3}))
-    for problem in preview.problems:
-        out.care(f"The backup's content has a problem: {problem}")
+    describe.tell_problems(out, "The backup's content has a problem", preview.problems)
     out.line("Nothing was changed.")
 
 

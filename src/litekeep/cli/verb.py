@@ -20,8 +20,9 @@ class Verb(click.Command):
     examples: Sequence[tuple[str, str]] = ()
     exits: Sequence[int] = ()
 
-    def __init__(self, *arguments: Any, params: list[click.Parameter] | None = None, **details: Any) -> None:
-        super().__init__(*arguments, params=[*(params or []), *common_options()], **details)
+    def __init__(self, *arguments: Any, **details: Any) -> None:
+        super().__init__(*arguments, **details)
+        self.params.extend(common_options())
 
     @property
     def all_exits(self) -> list[int]:
@@ -38,7 +39,8 @@ class Verb(click.Command):
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Own options first, the common ones after them under their own heading."""
-        own, common = [], []
+        own: list[tuple[str, str]] = []
+        common: list[tuple[str, str]] = []
         for parameter in self.get_params(ctx):
             record = parameter.get_help_record(ctx)
             if record is not None and isinstance(parameter, click.Option):
@@ -48,7 +50,7 @@ class Verb(click.Command):
                 with formatter.section(heading):
                     formatter.write_dl(records)
 
-    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's
         """Examples and exit codes."""
         if self.examples:
             with formatter.section("Examples"):
@@ -57,9 +59,7 @@ class Verb(click.Command):
             formatter.write_dl([(str(code), MEANINGS[code]) for code in self.all_exits])
 
 
-def verb(
-    name: str, *, examples: Sequence[tuple[str, str]], exits: Sequence[int] = ()
-) -> Callable[[Function], Verb]:
+def verb(name: str, *, examples: Sequence[tuple[str, str]], exits: Sequence[int] = ()) -> Callable[[Function], Verb]:
     """Make a command of a function that takes the Session first and returns the exit code."""
 
     def decorate(function: Function) -> Verb:

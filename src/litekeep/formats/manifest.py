@@ -2,9 +2,9 @@
 
 A record (formats.envelope) of kind M with three parts:
 
-    part 0   facts, JSON (see below)
-    part 1   page map, zstd: number of packs P, number of runs R (u32 each); P pack ids of 8 bytes; then R-value columns
-             (formats.columns): index of the pack; first number, minus the number expected next in that pack
+    part 0   facts, JSON packed with zstd (see below)
+    part 1   page map, zstd: number of packs P, number of runs R (u32 each); P pack ids (formats.columns), rising; then
+             columns of R values: index of the pack; first number, minus the number expected next in that pack
              (0 at first, then first + count of the run before in the same pack); count
     part 2   scan digests, plain: one 16-byte name (blocks.identity) for every `scan_bytes` bytes of the image, the last
              perhaps shorter; empty for small databases. They let the next backup skip what did not change.
@@ -16,8 +16,8 @@ Facts: {"litekeep", "sqlite", "python": versions; "source", "source_path", "host
 "zone"; "reason", "label"; "sequence", "parent" (id or null); "members": a list with one object for the database:
 {"kind": "sqlite", "page_size", "page_count", "image_bytes", "block_bytes", "digest" (hex, over all block names),
 "encoding", "journal_mode", "user_version", "application_id", "schema_version", "auto_vacuum", "freelist_pages"};
-"changed_pages", "new_bytes", "new_packs" (ids in hex), "scan_bytes", "capture" (method), "fingerprint" (sqlite.fingerprint, or null)}. Readers
-ignore facts that they do not know. The map covers the members in their order.
+"changed_pages", "new_bytes", "new_packs" (ids in hex), "scan_bytes", "capture" (method), "fingerprint"
+(sqlite.fingerprint, or null)}. Readers ignore facts that they do not know. The map covers the members in their order.
 """
 
 from __future__ import annotations
@@ -33,12 +33,13 @@ from litekeep.blocks.identity import DIGEST_BYTES, HASH_BYTES
 from litekeep.blocks.seal import Seal
 from litekeep.blocks.split import MAX_BLOCK_BYTES, MIN_PAGE_BYTES, Geometry
 from litekeep.errors import CorruptObject
-from litekeep.formats.columns import U32, decode_column, encode_column
+from litekeep.formats.columns import PACK_ID_BYTES, U32, decode_column, decode_ids, encode_column, encode_ids
 from litekeep.formats.envelope import Kind, decode_json, decode_record, encode_json, encode_record
-from litekeep.formats.pack import PACK_ID_BYTES, Address
+from litekeep.formats.pack import Address
 
 MAX_MAP_BYTES = 1 << 29
 MAX_BLOCKS = 1 << 36
+MAX_FACTS_BYTES = 1 << 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +63,13 @@ class PageMap:
     @classmethod
     def from_runs(cls, runs: Iterable[Run]) -> PageMap:
         """From runs in image order; neighbours that continue each other are joined."""
-        place: dict[bytes, int] = {}
+        runs = [run for run in runs if run.count]
+        place = {pack: index for index, pack in enumerate(sorted({run.pack for run in runs}))}
         pack_of, first, count = array("I"), array("I"), array("I")
         for run in runs:
             if not run.count:
                 continue
-            pack = place.setdefault(run.pack, len(place))
+            pack = place[run.pack]
             if pack_of and pack_of[-1] == pack and first[-1] + count[-1] == run.first:
                 count[-1] += run.count
             else:
@@ -106,7 +108,7 @@ class PageMap:
             expected[pack] = first + count
         columns = (self._pack_of, steps, self._count)
         head = struct.pack("<2I", len(self.packs), len(self._first))
-        return compress(head + b"".join(self.packs) + b"".join(map(encode_column, columns)), level=9)
+        return compress(head + encode_ids(self.packs) + b"".join(map(encode_column, columns)), level=9)
 
     @classmethod
     def decode(cls, part: bytes | memoryview) -> PageMap:
@@ -116,7 +118,7 @@ class PageMap:
         start = 8 + packs * PACK_ID_BYTES
         if len(plain) != start + 12 * runs or packs > runs:
             raise ValueError("page map of the wrong length")
-        ids = [plain[at : at + PACK_ID_BYTES] for at in range(8, start, PACK_ID_BYTES)]
+        ids = decode_ids(plain[8:start])
         pack_of, steps, count = (
             decode_column(plain[start + 4 * runs * n : start + 4 * runs * (n + 1)]) for n in range(3)
         )
@@ -143,7 +145,7 @@ class Manifest:
 
 def encode_manifest(key: str, manifest: Manifest, seal: Seal) -> bytes:
     """The object to store under `key`."""
-    parts = [encode_json(manifest.facts), manifest.page_map.encode(), manifest.scan]
+    parts = [compress(encode_json(manifest.facts), level=9), manifest.page_map.encode(), manifest.scan]
     data = encode_record(Kind.MANIFEST, key, parts, seal)
     if list(decode_manifest(key, data, seal).page_map.runs()) != list(manifest.page_map.runs()):
         raise CorruptObject(key, "was not encoded faithfully (memory or library fault); it was not stored")
@@ -153,13 +155,13 @@ def encode_manifest(key: str, manifest: Manifest, seal: Seal) -> bytes:
 def decode_facts(key: str, data: bytes, seal: Seal) -> dict[str, Any]:
     """Only the facts of a stored manifest: what a list of snapshots needs; checks the seals of all parts."""
     facts, _, _ = _parts(key, data, seal)
-    return decode_json(key, facts)
+    return _facts(key, facts)
 
 
 def decode_manifest(key: str, data: bytes, seal: Seal) -> Manifest:
     """A stored manifest; raises CorruptObject unless facts, map and scan digests describe the same image."""
     facts_part, map_part, scan = _parts(key, data, seal)
-    facts = decode_json(key, facts_part)
+    facts = _facts(key, facts_part)
     try:
         geometry = _geometry(facts)
         page_map = PageMap.decode(map_part)
@@ -202,3 +204,11 @@ def _parts(key: str, data: bytes, seal: Seal) -> list[bytes | memoryview]:
     if len(parts) != 3:
         raise CorruptObject(key, f"has {len(parts)} parts instead of 3")
     return parts
+
+
+def _facts(key: str, part: bytes | memoryview) -> dict[str, Any]:
+    try:
+        plain = decompress_within(part, MAX_FACTS_BYTES)
+    except ValueError as error:
+        raise CorruptObject(key, f"its facts: {error}") from error
+    return decode_json(key, plain)

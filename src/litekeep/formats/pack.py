@@ -15,9 +15,8 @@ numbers, so that no manifest ever changes.
 Index, plain (all numbers u32, little-endian; "column" as in formats.columns):
 
     length of what zstd made of the following, up to the names
-      block bytes, frames, blocks, base packs, bases,
-      sequence                                               six numbers
-      ids of the base packs                                  8 bytes each
+      block bytes, frames, blocks, base packs, bases         five numbers
+      ids of the base packs                                  formats.columns, 8 bytes each, rising
       stored length of each frame                            column   (with seal)
       blocks in each frame                                   column
       bases of each frame                                    column   0 = plain frame
@@ -28,9 +27,9 @@ Index, plain (all numbers u32, little-endian; "column" as in formats.columns):
       number of each base                                    column   minus that of the base before it, minus 1
     name of each block                                       16 bytes each (blocks.identity)
 
-The sequence is that of the snapshot whose backup wrote the pack. Bases always lie in packs of the same source with a
-lower sequence: so frames can never need each other in a circle, whoever wrote them. The depth is a hint for writers
-(how long the chain of versions is); readers find their way by bases alone.
+A pack's id begins with the sequence of the snapshot whose backup wrote it. Bases always lie in packs of the same source
+with a lower sequence: so frames can never need each other in a circle, whoever wrote them. The depth is a hint for
+writers (how long the chain of versions is); readers find their way by bases alone.
 """
 
 from __future__ import annotations
@@ -47,12 +46,11 @@ from litekeep.blocks.identity import HASH_BYTES
 from litekeep.blocks.seal import Parts, Seal
 from litekeep.blocks.split import FRAME_BYTES, MAX_BLOCK_BYTES, MIN_BLOCK_BYTES
 from litekeep.errors import CorruptObject, UnsupportedFormat
-from litekeep.formats.columns import decode_column, encode_column
+from litekeep.formats.columns import PACK_ID_BYTES, decode_column, decode_ids, encode_column, encode_ids, sequence_of
 from litekeep.formats.envelope import HEADER_BYTES, Kind, check_header, header, with_known_versions
 
 END_MAGIC = b"LTKE"
 FOOTER_BYTES = 8
-PACK_ID_BYTES = 8
 INDEX_PART = (1 << 32) - 1
 MAX_BLOCKS = 1 << 16
 """Writers begin a new pack here; with 4 KiB pages that is 256 MiB of database."""
@@ -85,7 +83,6 @@ class PackIndex:
         self,
         key: str,
         pack_id: bytes,
-        sequence: int,
         block_bytes: int,
         frames: Sequence[Frame],
         numbers: array[int],
@@ -98,7 +95,7 @@ class PackIndex:
     ) -> None:
         self.key = key
         self.pack_id = pack_id
-        self.sequence = sequence
+        self.sequence = sequence_of(pack_id)
         self.block_bytes = block_bytes
         self.frames = frames
         self.numbers = numbers
@@ -158,10 +155,9 @@ class NewFrame:
 class PackBuilder:
     """Collects frames into the bytes of one pack; numbers must rise from frame to frame."""
 
-    def __init__(self, key: str, pack_id: bytes, sequence: int, block_bytes: int, seal: Seal) -> None:
+    def __init__(self, key: str, pack_id: bytes, block_bytes: int, seal: Seal) -> None:
         self.key = key
         self.pack_id = pack_id
-        self.sequence = sequence
         self.block_bytes = block_bytes
         self._header = header(Kind.PACK, seal.flags)
         self._parts: Parts = seal.bind(key, self._header)
@@ -200,9 +196,7 @@ class PackBuilder:
         for pack, number in bases:
             steps.append(number - last[pack] - 1)
             last[pack] = number
-        head = struct.pack(
-            "<6I", self.block_bytes, len(frames), len(numbers), len(base_packs), len(bases), self.sequence
-        )
+        head = struct.pack("<5I", self.block_bytes, len(frames), len(numbers), len(base_packs), len(bases))
         columns = (
             [size for size, _ in self._frames],
             [len(frame.numbers) for frame in frames],
@@ -213,7 +207,7 @@ class PackBuilder:
             [place[pack] for pack, _ in bases],
             steps,
         )
-        packed = compress(head + b"".join(base_packs) + b"".join(map(encode_column, columns)))
+        packed = compress(head + encode_ids(base_packs) + b"".join(map(encode_column, columns)), level=9)
         return struct.pack("<I", len(packed)) + packed + b"".join(frame.names for frame in frames)
 
 
@@ -262,14 +256,14 @@ def _parse_index(key: str, pack_id: bytes, plain: memoryview, end: int) -> PackI
     (packed_bytes,) = struct.unpack_from("<I", plain, 0)
     names = bytes(plain[4 + packed_bytes :])
     packed = decompress_within(plain[4 : 4 + packed_bytes], MAX_INDEX_BYTES)
-    block_bytes, frames, blocks, base_packs, bases, sequence = struct.unpack_from("<6I", packed, 0)
+    block_bytes, frames, blocks, base_packs, bases = struct.unpack_from("<5I", packed, 0)
     if not (1 <= frames <= blocks <= MAX_BLOCKS and bases <= MAX_BASES and base_packs <= bases):
         raise ValueError("impossible counts")
     possible = MIN_BLOCK_BYTES <= block_bytes <= MAX_BLOCK_BYTES and block_bytes.bit_count() == 1
     if not possible or len(names) != blocks * HASH_BYTES:
         raise ValueError("impossible sizes")
-    start = 24 + base_packs * PACK_ID_BYTES
-    pack_ids = [packed[at : at + PACK_ID_BYTES] for at in range(24, start, PACK_ID_BYTES)]
+    start = 20 + base_packs * PACK_ID_BYTES
+    pack_ids = decode_ids(packed[20:start])
     if start + 4 * (3 * frames + 3 * blocks + 2 * bases) != len(packed):
         raise ValueError("columns of the wrong length")
     columns = []
@@ -287,7 +281,6 @@ def _parse_index(key: str, pack_id: bytes, plain: memoryview, end: int) -> PackI
     return PackIndex(
         key=key,
         pack_id=pack_id,
-        sequence=sequence,
         block_bytes=block_bytes,
         frames=described,
         numbers=_rising(steps),

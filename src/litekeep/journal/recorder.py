@@ -8,12 +8,18 @@ from litekeep.errors import Cancelled, LitekeepError, Refused
 from litekeep.journal.history import Outcome, Row
 from litekeep.monitor import Fact
 
-_NOT_FACTS = frozenset({"database", "elapsed_seconds"})
+_ENDS = {
+    "undo": "restore_finished",
+    "export": "exported",
+    **dict.fromkeys(("pin", "unpin", "label", "delete", "recover"), "marked"),
+}
+"""The event that tells the result of a command, where it is not <verb>_finished; others belong to parts of the run."""
+_NOT_FACTS = frozenset({"database", "elapsed_seconds", "problems", "damage"})  # told by columns of their own
 _MOST_WARNINGS = 5
 
 
 class Recorder:
-    """Gathers. The facts of an event that ends an operation are kept, and the first warnings."""
+    """Gathers. The facts of the event that ends the operation are kept, and the first warnings."""
 
     def __init__(self, verb: str, at: datetime) -> None:
         self.verb = verb
@@ -30,7 +36,7 @@ class Recorder:
         """Keep what a started or finished operation tells."""
         if name == "warning":
             self._warnings.append(str(facts.get("message", "")))
-        elif not name.endswith("_started"):
+        elif name == _ENDS.get(self.verb, f"{self.verb}_finished"):
             self.facts.update({key: value for key, value in facts.items() if key not in _NOT_FACTS})
 
     def progress(self, phase: str, done: int, total: int, unit: str) -> None:

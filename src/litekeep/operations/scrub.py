@@ -24,7 +24,7 @@ from litekeep.repository.reader import BlockReader, plan_read
 from litekeep.repository.rebuild import require_digest
 from litekeep.repository.repository import Repository
 
-NOT_OBJECTS = frozenset({"lock", "journal.jsonl"})
+NOT_OBJECTS = frozenset({"lock", "journal.jsonl", "journal.1.jsonl"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """The list of snapshots: manifests, with what receipts and marks say about them.
 
-One damaged object never hides the others: a manifest that cannot be read is listed as damaged, a receipt or mark that
-cannot be read proves and decides nothing and is reported beside the list.
+One object that cannot be read, be it damaged or of a newer version, never hides the others: a manifest is listed as
+damaged, a receipt or mark proves and decides nothing and is reported beside the list.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, TypeVar
 
-from litekeep.errors import CorruptObject, ObjectMissing, UnknownSnapshot
+from litekeep.errors import CorruptObject, ObjectMissing, UnknownSnapshot, UnsupportedFormat
 from litekeep.formats.receipt import Mark, Receipt
 from litekeep.model import DatabaseFacts, Level, Reason, Snapshot
 from litekeep.repository import layout
@@ -56,7 +56,7 @@ def _latest(candidates: list[Snapshot], name: str) -> Snapshot:
     if len({snapshot.source for snapshot in live}) > 1:
         raise UnknownSnapshot("there is more than one database in this repository", hint="Name one with --source.")
     steps = name.removeprefix("latest").removeprefix("~") or "0"
-    if not steps.isdecimal() or int(steps) >= len(live):
+    if not steps.isdecimal() or len(steps) > 9 or int(steps) >= len(live):
         raise UnknownSnapshot(f"there is no snapshot {name!r}", hint=f"This repository has {len(live)}.")
     return live[-1 - int(steps)]
 
@@ -70,8 +70,8 @@ def load_catalog(repository: Repository, source_dir: str | None = None) -> Catal
     for key in repository.snapshot_keys(source_dir):
         try:
             snapshot = snapshot_from_facts(key, repository.read_facts(key.key))
-        except CorruptObject as error:
-            damaged.append(error)
+        except (CorruptObject, UnsupportedFormat) as error:
+            damaged.append(_unreadable(key.key, error))
             continue
         except ObjectMissing:
             continue  # forgotten by another run after the listing
@@ -94,8 +94,8 @@ def _by_snapshot(
             continue
         try:
             record = read(entry.key)
-        except CorruptObject as error:
-            damaged.append(error)
+        except (CorruptObject, UnsupportedFormat) as error:
+            damaged.append(_unreadable(entry.key, error))
         except ObjectMissing:
             continue  # removed by another run after the listing
         else:
@@ -104,6 +104,13 @@ def _by_snapshot(
             else:
                 damaged.append(CorruptObject(entry.key, "is about another snapshot than its name says"))
     return found
+
+
+def _unreadable(key: str, error: CorruptObject | UnsupportedFormat) -> CorruptObject:
+    if isinstance(error, CorruptObject):
+        return error
+    problem = error.message.removeprefix(f"{key}: ")
+    return CorruptObject(key, f"cannot be read: {problem}", safe=error.safe, hint=error.hint)
 
 
 def snapshot_from_facts(key: layout.SnapshotKey, facts: dict[str, Any]) -> Snapshot:
@@ -121,17 +128,19 @@ def snapshot_from_facts(key: layout.SnapshotKey, facts: dict[str, Any]) -> Snaps
             int(member["schema_version"]),
             int(member["auto_vacuum"]),
         )
-        created_at = datetime.fromisoformat(facts["created_at"])
-        if created_at.tzinfo is None or facts["sequence"] != key.sequence:
+        created_at, source, parent = datetime.fromisoformat(facts["created_at"]), str(facts["source"]), facts["parent"]
+        if created_at.tzinfo is None or layout.stamp(created_at) != key.stamp or facts["sequence"] != key.sequence:
             raise ValueError("its time or sequence does not fit its name")
+        if layout.source_dir(source) != key.source_dir:
+            raise ValueError("its source does not fit its name")
         return Snapshot(
             id=key.id,
-            source=str(facts["source"]),
+            source=source,
             created_at=created_at,
             zone=str(facts["zone"]),
             reason=Reason(facts["reason"]),
             sequence=key.sequence,
-            parent=facts["parent"],
+            parent=None if parent is None else str(parent),
             label=str(facts["label"]),
             database=database,
             source_path=str(facts["source_path"]),
@@ -139,7 +148,7 @@ def snapshot_from_facts(key: layout.SnapshotKey, facts: dict[str, Any]) -> Snaps
             new_bytes=int(facts["new_bytes"]),
             key=key.key,
         )
-    except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError, OverflowError) as error:
         raise CorruptObject(key.key, f"makes no sense: {error}") from error
 
 

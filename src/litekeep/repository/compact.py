@@ -68,7 +68,7 @@ def _blocks(rewrite: Rewrite) -> list[NewBlock]:
 
 def _build(repository: Repository, table: PackTable, rewrite: Rewrite, key: str, spool: Spool) -> bytearray:
     index = table.index(rewrite.pack_id)
-    builder = PackBuilder(key, rewrite.pack_id, index.sequence, index.block_bytes, repository.seal)
+    builder = PackBuilder(key, rewrite.pack_id, index.block_bytes, repository.seal)
     for frame in rewrite.frames:
         builder.add(_copy(repository, index, frame) if isinstance(frame, Frame) else _encode(index, frame, spool))
     return builder.finish()

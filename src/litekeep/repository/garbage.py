@@ -1,8 +1,8 @@
 """Give back the space of what no snapshot needs: plan first, then act. The order of steps is what keeps data safe.
 
 What is needed: every block that the map of any manifest addresses (*live*), and every block that a needed frame is
-built on. A frame is needed when it holds such a block. If one manifest cannot be read, nothing is planned: what it needs is
-not known, and nothing is deleted on a guess.
+built on. A frame is needed when it holds such a block. If one manifest cannot be read, nothing is planned: what it
+needs is not known, and nothing is deleted on a guess.
 
 Packs of which no frame is needed are dropped. Packs with much waste are rewritten as the next generation: without dead
 blocks, and with frames built on the nearest earlier *live* version of the same page, so that dead versions in between

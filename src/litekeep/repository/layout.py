@@ -2,7 +2,7 @@
 
     repository.json                                        formats.repoconfig
     README.txt  restore.py                                 for people; restore.py works without Litekeep
-    packs/ab/<pack id>-<generation>                        formats.pack
+    packs/ab/<pack id>-<generation>                        formats.pack; ab: the last two digits of the id
     snapshots/<source>/<UTC time>-<sequence>-<id>          formats.manifest
     receipts/<source>/<snapshot id>-<8 hex digits>         formats.receipt
     marks/<source>/<snapshot id>-<sequence>-<8 hex digits> formats.receipt
@@ -79,13 +79,18 @@ def new_id() -> str:
 def pack_key(pack_id: bytes, generation: int) -> str:
     """The key of one generation of a pack."""
     text = pack_id.hex()
-    return f"{PACKS}{text[:2]}/{text}-{generation}"
+    return f"{PACKS}{text[-2:]}/{text}-{generation}"
+
+
+def new_pack_id(sequence: int) -> bytes:
+    """A new id for a pack of the snapshot with this sequence number."""
+    return sequence.to_bytes(4, "big") + secrets.token_bytes(4)
 
 
 def parse_pack_key(key: str) -> tuple[bytes, int] | None:
     """(pack id, generation), or None if the object is not a pack."""
     found = _PACK.fullmatch(key)
-    if found is None or key[len(PACKS) : len(PACKS) + 2] != found[1][:2]:
+    if found is None or key[len(PACKS) : len(PACKS) + 2] != found[1][-2:]:
         return None
     return bytes.fromhex(found[1]), int(found[2])
 

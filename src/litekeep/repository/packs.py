@@ -52,7 +52,7 @@ class PackTable:
         """The key of the newest generation; raises CorruptObject if the pack is missing."""
         generations = self.generations.get(pack_id)
         if not generations:
-            raise CorruptObject(f"packs/{pack_id.hex()[:2]}/{pack_id.hex()}", "is missing")
+            raise CorruptObject(layout.pack_key(pack_id, 0), "is missing")
         return layout.pack_key(pack_id, max(generations))
 
     def index(self, pack_id: bytes) -> PackIndex:
@@ -70,7 +70,7 @@ class PackTable:
         return index
 
     def locate(self, pack_id: bytes, first: int, count: int = 1) -> tuple[PackIndex, int]:
-        """The index of a pack and the position in it of `count` consecutive blocks; raises CorruptObject if one lacks."""
+        """The index of a pack and the position in it of `count` consecutive blocks; raises CorruptObject."""
         index = self.index(pack_id)
         try:
             position = index.position(first)

@@ -113,6 +113,8 @@ def _follow_bases(table: PackTable, plan: ReadPlan, todo: list[FrameId]) -> None
             base_index, position = table.locate(*base)
             if base_index.sequence >= index.sequence:
                 raise CorruptObject(index.key, "needs a pack that is not older than itself")
+            if base_index.block_bytes != index.block_bytes:  # or a frame could ask for a prefix of any length
+                raise CorruptObject(index.key, "is built on blocks of another size")
             needs.add((base[0], base_index.frame_of(position)))
         plan.frames[pack, number] = needs
         todo.extend(needs - plan.frames.keys())

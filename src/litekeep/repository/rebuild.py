@@ -25,16 +25,18 @@ def require_digest(repository: Repository, table: PackTable, key: str, manifest:
 
 
 def _require_lengths(table: PackTable, key: str, manifest: Manifest) -> None:
+    """Every block but the last one of the image is whole."""
     member = manifest.facts["members"][0]
-    block_bytes, total = member["block_bytes"], 0
+    block_bytes, at = member["block_bytes"], 0
     for run in manifest.page_map.runs():
-        index = table.index(run.pack)
-        position = index.position(run.first)
-        total += sum(index.lengths[position : position + run.count])
+        index, position = table.locate(run.pack, run.first, run.count)
         if index.block_bytes != block_bytes:
             raise CorruptObject(key, "addresses blocks of another size")
-    if total != member["image_bytes"]:
-        raise CorruptObject(key, f"addresses {total} bytes instead of {member['image_bytes']}")
+        at += run.count * block_bytes
+        missing = max(0, at - member["image_bytes"])
+        lengths = index.lengths[position : position + run.count]
+        if lengths[-1] != block_bytes - missing or sum(lengths) != run.count * block_bytes - missing:
+            raise CorruptObject(key, "addresses blocks of other lengths than its image has")
 
 
 def rebuild(

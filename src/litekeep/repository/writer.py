@@ -10,7 +10,6 @@ are in memory.
 
 from __future__ import annotations
 
-import secrets
 from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -20,7 +19,7 @@ from typing import Self
 from litekeep.blocks.compress import compress, compress_delta, decompress
 from litekeep.blocks.identity import HASH_BYTES
 from litekeep.errors import CorruptObject
-from litekeep.formats.pack import MAX_BASES, MAX_BLOCKS, PACK_ID_BYTES, Address, NewFrame, PackBuilder
+from litekeep.formats.pack import MAX_BASES, MAX_BLOCKS, Address, NewFrame, PackBuilder
 from litekeep.repository import layout
 from litekeep.repository.reader import THREADS
 from litekeep.repository.repository import Repository
@@ -79,9 +78,9 @@ class PackWriter:
         ):
             self._close_pack()
         if self._builder is None:
-            pack_id = secrets.token_bytes(PACK_ID_BYTES)
+            pack_id = layout.new_pack_id(self._sequence)
             key = layout.pack_key(pack_id, 0)
-            self._builder = PackBuilder(key, pack_id, self._sequence, self._block_bytes, self._repository.seal)
+            self._builder = PackBuilder(key, pack_id, self._block_bytes, self._repository.seal)
             self._numbers = self._plain_bytes = self._bases = 0
         numbers = range(self._numbers, self._numbers + blocks)
         self._frames.append(self._pool.submit(encode_frame, plain, names, lengths, depths, bases, prefix, numbers))

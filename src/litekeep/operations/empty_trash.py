@@ -1,0 +1,63 @@
+"""Empty trash: forget what is in the trash now, without waiting for its term, and give the space back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from litekeep.clock import Clock
+from litekeep.errors import Refused
+from litekeep.model import Snapshot
+from litekeep.monitor import Monitor
+from litekeep.operations.prune import PruneOptions, collect, forget
+from litekeep.repository.catalog import load_catalog
+from litekeep.repository.repository import Repository
+
+
+@dataclass(frozen=True, slots=True)
+class EmptyResult:
+    """What is gone for good, and the space that came back."""
+
+    forgotten: tuple[Snapshot, ...]
+    freed_bytes: int
+    stored_bytes: int
+    elapsed_seconds: float
+
+
+def empty_trash(
+    repository: Repository,
+    source: str | None = None,
+    *,
+    lock_wait_seconds: float = 60.0,
+    clock: Clock,
+    monitor: Monitor,
+) -> EmptyResult:
+    """Forget all snapshots in the trash (of one source); pinned ones stay.
+
+    Raises Refused if nothing sound of a source would be left, CorruptObject if something that is needed cannot be read:
+    then no data was deleted.
+    """
+    started = clock.monotonic()
+    with repository.lock("emptying the trash", lock_wait_seconds):
+        snapshots = load_catalog(repository).snapshots
+        doomed = [
+            each
+            for each in snapshots
+            if each.trashed_at is not None and not each.pinned and source in (None, each.source)
+        ]
+        for name in sorted({each.source for each in doomed}):
+            _require_something_sound(name, [each for each in snapshots if each.source == name and each not in doomed])
+        for snapshot in doomed:
+            forget(repository, snapshot, monitor)
+        _, _, freed, stored = collect(repository, PruneOptions(), monitor)
+    elapsed = clock.monotonic() - started
+    monitor.event("trash_emptied", forgotten=len(doomed), freed_bytes=freed, elapsed_seconds=elapsed)
+    return EmptyResult(tuple(doomed), freed, stored, elapsed)
+
+
+def _require_something_sound(source: str, left: list[Snapshot]) -> None:
+    if not any(each.sound for each in left):
+        raise Refused(
+            f"no verified backup of {source} would be left",
+            safe="Nothing was deleted.",
+            hint="Make a new backup first, or recover one from the trash.",
+        )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from litekeep.formats.columns import U32, decode_column, encode_column
+from litekeep.formats.columns import U32, decode_column, decode_ids, encode_column, encode_ids, sequence_of
 
 numbers = st.lists(st.integers(0, U32 - 1), max_size=50)
 
@@ -31,3 +31,24 @@ def test_the_lowest_bytes_come_first() -> None:
 def test_any_bytes_are_some_numbers(planes: bytes) -> None:
     whole = planes[: len(planes) // 4 * 4]
     assert encode_column(decode_column(whole)) == whole
+
+
+ids = st.lists(st.binary(min_size=8, max_size=8), max_size=20)
+
+
+@given(ids)
+def test_pack_ids_round_trip_in_any_order(many: list[bytes]) -> None:
+    data = encode_ids(many)
+    assert len(data) == 8 * len(many)
+    assert decode_ids(data) == many
+    assert decode_ids(memoryview(data)) == many
+
+
+def test_a_pack_id_begins_with_its_sequence() -> None:
+    assert sequence_of(bytes.fromhex("00000102aabbccdd")) == 0x0102
+
+
+@given(st.binary(max_size=80))
+def test_any_bytes_are_some_ids(data: bytes) -> None:
+    whole = data[: len(data) // 8 * 8]
+    assert encode_ids(decode_ids(whole)) == whole

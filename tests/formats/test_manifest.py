@@ -15,7 +15,7 @@ from formats.hostile import BAD_JSON, ODD_VALUES, OTHERS, SEAL, bounds, expect_d
 from litekeep.blocks.compress import compress
 from litekeep.errors import CorruptObject, UnsupportedFormat
 from litekeep.formats import manifest as module
-from litekeep.formats.columns import encode_column
+from litekeep.formats.columns import encode_column, encode_ids
 from litekeep.formats.envelope import VERSIONS, Kind, encode_json, encode_record
 from litekeep.formats.manifest import Manifest, PageMap, Run, decode_facts, decode_manifest, encode_manifest
 
@@ -119,7 +119,7 @@ def test_a_newer_version(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def forge(parts: list[bytes]) -> bytes:
-    return encode_record(Kind.MANIFEST, KEY, parts, SEAL)
+    return encode_record(Kind.MANIFEST, KEY, [compress(parts[0]), *parts[1:]], SEAL)
 
 
 @pytest.mark.parametrize("count", [1, 2, 4, 8])
@@ -131,7 +131,8 @@ def test_another_number_of_parts(count: int) -> None:
 
 
 def a_map(packs: int, many: int, ids: bytes, *columns: list[int], zeros: int = 0) -> bytes:
-    return compress(struct.pack("<2I", packs, many) + ids + b"".join(map(encode_column, columns)) + bytes(zeros))
+    listed = encode_ids([ids[at : at + 8] for at in range(0, len(ids), 8)])
+    return compress(struct.pack("<2I", packs, many) + listed + b"".join(map(encode_column, columns)) + bytes(zeros))
 
 
 HUGE = 2**32 - 1
@@ -228,6 +229,19 @@ def test_bad_json(facts: bytes) -> None:
     for decode in (decode_manifest, decode_facts):
         with bounds(64 << 20, 2), pytest.raises(CorruptObject):
             decode(KEY, forge([facts, SMALL_MAP.encode(), b""]), SEAL)
+
+
+def test_facts_that_are_not_packed_or_a_bomb() -> None:
+    for part in (encode_json(facts_for(7)), b"", compress(encode_json(facts_for(7))) + b"x"):
+        for decode in (decode_manifest, decode_facts):
+            with pytest.raises(CorruptObject):
+                decode(KEY, encode_record(Kind.MANIFEST, KEY, [part, SMALL_MAP.encode(), b""], SEAL), SEAL)
+    bomb = forge([b'{"a":' + b" " * module.MAX_FACTS_BYTES + b"1}", SMALL_MAP.encode(), b""])
+    with bounds(1 << 20, 1), pytest.raises(CorruptObject, match="allowed"):
+        decode_facts(KEY, bomb, SEAL)
+    largest = forge([b'{"a":[' + b"0," * (module.MAX_FACTS_BYTES // 2 - 10) + b"0]}", SMALL_MAP.encode(), b""])
+    with bounds(12 * module.MAX_FACTS_BYTES, 10), pytest.raises(CorruptObject):
+        decode_manifest(KEY, largest, SEAL)
 
 
 @pytest.mark.parametrize(

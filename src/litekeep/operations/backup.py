@@ -14,34 +14,30 @@ during 2 and 3, never while anything is written to the repository.
 from __future__ import annotations
 
 import os
-import platform
-import sqlite3
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
-import litekeep
 from litekeep.blocks.split import Geometry
 from litekeep.clock import Clock
-from litekeep.errors import CorruptObject, Refused, SourceBusy, UsageError
+from litekeep.errors import CorruptObject, Refused, UsageError
 from litekeep.formats.manifest import Manifest
-from litekeep.formats.receipt import Mark, Receipt
-from litekeep.model import DatabaseFacts, Level, Reason, Snapshot
+from litekeep.formats.receipt import Mark
+from litekeep.model import Level, Reason, Snapshot
 from litekeep.monitor import Monitor
+from litekeep.operations.describe import Occasion, describe
 from litekeep.operations.naming import choose_source_name
+from litekeep.operations.newest import Newest, find_newest, is_unchanged, record_unchanged
 from litekeep.operations.scratch import scratch_folder
 from litekeep.operations.verify import Proof, prove, record_proof
 from litekeep.repository import layout
-from litekeep.repository.catalog import apply_receipts, snapshot_from_facts
-from litekeep.repository.changes import find_changes, scan_bytes_for
+from litekeep.repository.catalog import snapshot_from_facts
+from litekeep.repository.changes import find_changes
 from litekeep.repository.packs import PackTable
 from litekeep.repository.repository import Repository
 from litekeep.repository.versions import Written, write_changes, write_first
-from litekeep.sqlite.capture import ATTEMPTS, CaptureOptions, Image, PinnedSource, SourceReplaced, pin
-from litekeep.sqlite.fingerprint import Fingerprint, unchanged
+from litekeep.sqlite.capture import ATTEMPTS, CaptureOptions, Image, SourceReplaced, pin
 from litekeep.storage.local import LocalStorage
 
 FULL_LIMIT_BYTES = 256 << 20
@@ -79,7 +75,7 @@ class BackupResult:
     """What a backup did. unchanged_how: how it was found that no new snapshot is needed, and `snapshot` is the one that
     holds the database's state already; empty for a new snapshot.
 
-    new_bytes: added to the repository, manifest included. warnings: what a person should know although it worked.
+    new_bytes: added to the repository as packs. problems, damage, unchecked: as in VerifyResult.
     """
 
     snapshot: Snapshot
@@ -98,16 +94,6 @@ class BackupResult:
         return bool(self.unchanged_how)
 
 
-@dataclass(frozen=True, slots=True)
-class _Before:
-    """The newest snapshot of the source, its manifest (None if unreadable) and receipts."""
-
-    key: layout.SnapshotKey
-    manifest: Manifest
-    receipts: list[Receipt]
-    snapshot: Snapshot
-
-
 def backup(
     repository: Repository, source: Path, *, options: BackupOptions | None = None, clock: Clock, monitor: Monitor
 ) -> BackupResult:
@@ -121,15 +107,9 @@ def backup(
     started = clock.monotonic()
     monitor.event("backup_started", database=str(source), reason=options.reason.value)
     with repository.lock(f"backup of {source.name}", options.lock_wait_seconds):
-        for attempt in range(ATTEMPTS):
-            try:
-                result = _backup_locked(repository, source, options, clock, monitor)
-                break
-            except SourceReplaced:
-                if attempt == ATTEMPTS - 1:
-                    raise
-        else:  # pragma: no cover - the loop always breaks or raises
-            raise SourceBusy("unreachable")
+        _refuse_inside(repository, source)
+        name = options.source or choose_source_name(repository, source, monitor)
+        result = _Run(repository, source, name, options, clock, monitor).attempt()
     result = replace(result, elapsed_seconds=clock.monotonic() - started)
     monitor.event(
         "backup_finished",
@@ -146,236 +126,167 @@ def backup(
     return result
 
 
-def _backup_locked(
-    repository: Repository, source: Path, options: BackupOptions, clock: Clock, monitor: Monitor
-) -> BackupResult:
-    _refuse_inside(repository, source)
-    name = options.source or choose_source_name(repository, source, monitor)
-    before = _newest(repository, name, monitor)
-    began = clock.now()
-    with pin(source, clock=clock, monitor=monitor, options=options.capture) as pinned:
-        if options.may_skip and before and _fingerprint_equal(before, pinned.fingerprint, began):
-            return _skip(repository, before, pinned.fingerprint, began, clock, full_read=False)
-        with scratch_folder(options.scratch) as scratch:
-            image = _copy(pinned, scratch)
-            return _store(repository, name, source, image, before, began, options, scratch, clock, monitor)
-
-
-def _copy(pinned: PinnedSource, scratch: Path) -> Image:
-    return pinned.copy_to(scratch / "image.db")
-
-
 def _refuse_inside(repository: Repository, source: Path) -> None:
-    if isinstance(repository.storage, LocalStorage):
-        resolved = Path(os.path.realpath(source))
-        if resolved.is_relative_to(Path(os.path.realpath(repository.storage.root))):
-            raise Refused(
-                f"{source} lies inside the repository {repository.storage.description}",
-                safe="Nothing was changed.",
-                hint="Keep the database and its backups in different folders.",
-            )
+    if not isinstance(repository.storage, LocalStorage):
+        return
+    if Path(os.path.realpath(source)).is_relative_to(os.path.realpath(repository.storage.root)):
+        raise Refused(
+            f"{source} lies inside the repository {repository.storage.description}",
+            safe="Nothing was changed.",
+            hint="Keep the database and its backups in different folders.",
+        )
 
 
-def _newest(repository: Repository, name: str, monitor: Monitor) -> _Before | None:
-    """The newest snapshot that can be read: a damaged one is passed over, and the next backup stores what it lacks."""
-    for key in reversed(repository.snapshot_keys(layout.source_dir(name))):
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """One backup, under the lock."""
+
+    repository: Repository
+    source: Path
+    name: str
+    options: BackupOptions
+    clock: Clock
+    monitor: Monitor
+
+    def attempt(self) -> BackupResult:
+        """Back up; start over when the file is replaced meanwhile, or when older damage shows in the new snapshot."""
+        newest = find_newest(self.repository, self.name, self.monitor)
+        result = self._patiently(newest)
+        if result.damage and newest is not None:
+            # What this snapshot shares with earlier ones is damaged: store everything once more.
+            self.monitor.event("warning", code="damaged", message=f"{result.damage[0]}; everything is stored anew")
+            result = self._patiently(None)
+        return result
+
+    def _patiently(self, newest: Newest | None) -> BackupResult:
+        for _ in range(ATTEMPTS - 1):
+            try:
+                return self._capture(newest)
+            except SourceReplaced:
+                self.monitor.event("source_replaced")
+        return self._capture(newest)
+
+    def _capture(self, newest: Newest | None) -> BackupResult:
+        began = self.clock.now()
+        with pin(self.source, clock=self.clock, monitor=self.monitor, options=self.options.capture) as pinned:
+            if newest and self.options.may_skip and is_unchanged(newest, pinned.fingerprint, began):
+                record_unchanged(self.repository, newest, None, began, self.clock)
+                return _unchanged(newest, "the file, its change times and its write-ahead log are as they were")
+            with scratch_folder(self.options.scratch) as scratch:
+                image = pinned.copy_to(scratch / "image.db")
+                return self._store(image, newest, began, scratch)
+
+    def _store(self, image: Image, newest: Newest | None, began: datetime, scratch: Path) -> BackupResult:
+        geometry = Geometry(image.facts.page_size, image.facts.size_bytes)
+        known = self.repository.snapshot_keys(layout.source_dir(self.name))
+        sequence = 1 + max((key.sequence for key in known), default=0)
+        written, table = self._write(image, geometry, newest, sequence, scratch)
+        if newest and newest.proven and self.options.may_skip and _same_image(newest, image, written):
+            record_unchanged(self.repository, newest, image.fingerprint, began, self.clock)
+            return _unchanged(newest, "every page was compared")
+        occasion = Occasion(
+            self.name,
+            self.source,
+            self.options.reason,
+            self.options.label,
+            sequence,
+            newest.key.id if newest else None,
+            began,
+            self.clock.zone(),
+        )
+        key = self._commit(occasion, image, geometry, written)
+        return self._finish(key, table or PackTable(self.repository), written, scratch)
+
+    def _write(
+        self, image: Image, geometry: Geometry, newest: Newest | None, sequence: int, scratch: Path
+    ) -> tuple[Written, PackTable | None]:
+        """Store what changed against the newest snapshot, or everything when there is none that fits."""
+        repository, monitor = self.repository, self.monitor
+        if newest and not newest.snapshot.damage and newest.member["block_bytes"] == geometry.block_bytes:
+            table, before = PackTable(repository), newest.manifest.page_map
+            scan = (newest.manifest.facts["scan_bytes"], newest.manifest.scan)
+            try:
+                changes = find_changes(image.path, geometry, repository.identity, table, before, scan, monitor)
+                return write_changes(
+                    repository, table, image.path, geometry, before, changes, sequence, scratch, monitor
+                ), table
+            except CorruptObject as error:
+                # What is stored is damaged: do not build on it, this backup shall be whole by itself.
+                monitor.event("warning", code="damaged", message=f"{error}; everything is stored anew")
+        return write_first(repository, image.path, geometry, sequence, monitor), None
+
+    def _commit(self, occasion: Occasion, image: Image, geometry: Geometry, written: Written) -> layout.SnapshotKey:
+        key = layout.snapshot_key(occasion.source, occasion.began, occasion.sequence, layout.new_id())
+        parsed = layout.parse_snapshot_key(key)
+        if parsed is None:
+            raise UsageError(f"not a usable name for a database: {occasion.source!r}")
+        facts = describe(occasion, image, geometry, written)
+        self.repository.write_manifest(key, Manifest(facts, written.page_map, written.scan))
+        return parsed
+
+    def _finish(self, key: layout.SnapshotKey, table: PackTable, written: Written, scratch: Path) -> BackupResult:
+        """Mark and prove the snapshot that was just committed, from what the repository gives back."""
+        manifest = self.repository.read_manifest(key.key)
+        snapshot = snapshot_from_facts(key, manifest.facts)
+        if self.options.pinned:
+            mark = Mark(key.id, 1, self.clock.now(), "backup", {"pinned": True})
+            self.repository.write_mark(key.source_dir, mark)
+        for pack, size in written.packs:
+            table.add(pack, size)
+        proof = self._prove(table, snapshot, manifest, scratch)
+        snapshot = replace(
+            snapshot,
+            pinned=self.options.pinned,
+            verified=proof.level,
+            problems=proof.problems,
+            damage=proof.damage,
+            tables=proof.tables,
+        )
+        return BackupResult(
+            snapshot,
+            "",
+            snapshot.new_bytes,
+            snapshot.changed_pages,
+            proof.level,
+            proof.problems,
+            proof.damage,
+            proof.unchecked,
+            0.0,
+        )
+
+    def _prove(self, table: PackTable, snapshot: Snapshot, manifest: Manifest, scratch: Path) -> Proof:
+        level, options = self.options.level, self.options
+        if level is None:
+            level = Level.FULL if snapshot.database.size_bytes <= FULL_LIMIT_BYTES else Level.WRITTEN
+        if level is Level.NONE:
+            return Proof(Level.NONE)
         try:
-            manifest = repository.read_manifest(key.key)
-            snapshot = snapshot_from_facts(key, manifest.facts)
-            receipts = repository.receipts_of(key)
+            proof = prove(
+                self.repository,
+                table,
+                snapshot.key,
+                manifest,
+                level,
+                options.checks,
+                scratch,
+                self.clock,
+                self.monitor,
+            )
         except CorruptObject as error:
-            monitor.event("warning", code="damaged", message=str(error))
-            continue
-        return _Before(key, manifest, receipts, apply_receipts(snapshot, receipts))
-    return None
+            proof = Proof(Level.NONE, damage=(str(error),))
+        record_proof(self.repository, snapshot, proof, "verify", self.clock)
+        return proof
 
 
-def _fingerprint_equal(before: _Before, now: Fingerprint, began: datetime) -> bool:
-    """The rule of "nothing changed": equal fingerprint of a snapshot that is still listed, verified and undamaged."""
-    if before.snapshot.verified < Level.WRITTEN or before.snapshot.damage:
-        return False
-    earlier = before.manifest.facts.get("fingerprint")
-    seen_at = read_at = before.snapshot.created_at
-    for receipt in before.receipts:
-        if receipt.kind == "unchanged" and receipt.facts.get("full_read"):
-            earlier, seen_at = receipt.facts.get("fingerprint"), datetime.fromisoformat(receipt.facts["began"])
-            read_at = seen_at
-    try:
-        return unchanged(Fingerprint.from_json(earlier or {}), seen_at, now, read_at, began)[0]
-    except ValueError:
-        return False
-
-
-def _skip(
-    repository: Repository,
-    before: _Before,
-    fingerprint: Fingerprint,
-    began: datetime,
-    clock: Clock,
-    *,
-    full_read: bool,
-) -> BackupResult:
-    facts: dict[str, Any] = {"full_read": full_read, "began": began.isoformat()}
-    if full_read:
-        facts["fingerprint"] = fingerprint.to_json()
-    receipt = Receipt(before.key.id, "unchanged", clock.now(), facts=facts)
-    repository.write_receipt(before.key.source_dir, receipt)
-    how = "every page was compared" if full_read else "file, change times and write-ahead log are as they were"
-    snapshot = before.snapshot
+def _unchanged(newest: Newest, how: str) -> BackupResult:
+    snapshot = newest.snapshot
     return BackupResult(snapshot, how, 0, 0, snapshot.verified, snapshot.problems, (), (), 0.0)
 
 
-def _store(
-    repository: Repository,
-    name: str,
-    source: Path,
-    image: Image,
-    before: _Before | None,
-    began: datetime,
-    options: BackupOptions,
-    scratch: Path,
-    clock: Clock,
-    monitor: Monitor,
-) -> BackupResult:
-    geometry = Geometry(image.facts.page_size, image.facts.size_bytes)
-    sequence = _next_sequence(repository, name)
-    written, table = _write(repository, image, geometry, before, sequence, scratch, monitor)
-    sound = before is not None and before.snapshot.verified >= Level.WRITTEN and not before.snapshot.damage
-    if before and sound and options.may_skip and _same_image(before, image.facts, written):
-        return _skip(repository, before, image.fingerprint, began, clock, full_read=True)
-    key = _commit(repository, name, source, image, geometry, written, before, sequence, began, options, clock)
-    manifest = repository.read_manifest(key.key)
-    snapshot = snapshot_from_facts(key, manifest.facts)
-    if options.pinned:
-        repository.write_mark(key.source_dir, Mark(key.id, 1, clock.now(), "backup", {"pinned": True}))
-        snapshot = replace(snapshot, pinned=True)
-    table = table or PackTable(repository)
-    for pack, size in written.packs:
-        table.add(pack, size)
-    proof = _prove(repository, table, snapshot, manifest, options, scratch, clock, monitor)
-    snapshot = replace(
-        snapshot, verified=proof.level, problems=proof.problems, damage=proof.damage, tables=proof.tables
-    )
-    new_bytes, pages = snapshot.new_bytes, snapshot.changed_pages
-    return BackupResult(snapshot, "", new_bytes, pages, proof.level, proof.problems, proof.damage, proof.unchecked, 0.0)
-
-
-def _next_sequence(repository: Repository, name: str) -> int:
-    return 1 + max((key.sequence for key in repository.snapshot_keys(layout.source_dir(name))), default=0)
-
-
-def _write(
-    repository: Repository,
-    image: Image,
-    geometry: Geometry,
-    before: _Before | None,
-    sequence: int,
-    scratch: Path,
-    monitor: Monitor,
-) -> tuple[Written, PackTable | None]:
-    """Store what changed against the newest snapshot, or everything when there is none that fits."""
-    member = before.manifest.facts["members"][0] if before else {}
-    if before is None or before.snapshot.damage or member["block_bytes"] != geometry.block_bytes:
-        return write_first(repository, image.path, geometry, sequence, monitor), None
-    table = PackTable(repository)
-    scan = (before.manifest.facts["scan_bytes"], before.manifest.scan)
-    page_map = before.manifest.page_map
-    try:
-        changes = find_changes(image.path, geometry, repository.identity, table, page_map, scan, monitor)
-        written = write_changes(repository, table, image.path, geometry, page_map, changes, sequence, scratch, monitor)
-    except CorruptObject as error:
-        # What is stored is damaged: do not build on it, this backup shall be whole by itself.
-        monitor.event("warning", code="damaged", message=f"{error}; everything is stored anew")
-        return write_first(repository, image.path, geometry, sequence, monitor), None
-    return written, table
-
-
-def _same_image(before: _Before, facts: DatabaseFacts, written: Written) -> bool:
-    member = before.manifest.facts["members"][0]
+def _same_image(newest: Newest, image: Image, written: Written) -> bool:
+    facts, member = image.facts, newest.member
     return bool(
         written.changed_blocks == 0
         and member["digest"] == written.digest.hex()
         and (member["page_size"], member["page_count"]) == (facts.page_size, facts.page_count)
     )
-
-
-def _commit(
-    repository: Repository,
-    name: str,
-    source: Path,
-    image: Image,
-    geometry: Geometry,
-    written: Written,
-    before: _Before | None,
-    sequence: int,
-    began: datetime,
-    options: BackupOptions,
-    clock: Clock,
-) -> layout.SnapshotKey:
-    key = layout.snapshot_key(name, began, sequence, layout.new_id())
-    parsed = layout.parse_snapshot_key(key)
-    if parsed is None:
-        raise UsageError(f"not a usable name for a database: {name!r}")
-    facts = image.facts
-    member = {
-        "kind": "sqlite",
-        "page_size": facts.page_size,
-        "page_count": facts.page_count,
-        "image_bytes": facts.size_bytes,
-        "block_bytes": geometry.block_bytes,
-        "digest": written.digest.hex(),
-        "encoding": facts.encoding,
-        "journal_mode": facts.journal_mode,
-        "user_version": facts.user_version,
-        "application_id": facts.application_id,
-        "schema_version": facts.schema_version,
-        "auto_vacuum": facts.auto_vacuum,
-        "freelist_pages": facts.freelist_pages,
-    }
-    pages_per_block = geometry.block_bytes // facts.page_size if facts.page_size else 1
-    described = {
-        "litekeep": litekeep.__version__,
-        "sqlite": sqlite3.sqlite_version,
-        "python": ".".join(map(str, sys.version_info[:3])),
-        "source": name,
-        "source_path": os.path.realpath(source),
-        "host": platform.node(),
-        "created_at": began.isoformat(),
-        "zone": clock.zone(),
-        "reason": options.reason.value,
-        "label": options.label,
-        "sequence": sequence,
-        "parent": before.key.id if before else None,
-        "members": [member],
-        "changed_pages": min(written.changed_blocks * pages_per_block, facts.page_count),
-        "new_bytes": written.stored_bytes,
-        "new_packs": [pack.rpartition("/")[2].partition("-")[0] for pack, _ in written.packs],
-        "scan_bytes": scan_bytes_for(geometry.image_bytes),
-        "capture": image.method,
-        "fingerprint": image.fingerprint.to_json(),
-    }
-    repository.write_manifest(key, Manifest(described, written.page_map, written.scan))
-    return parsed
-
-
-def _prove(
-    repository: Repository,
-    table: PackTable,
-    snapshot: Snapshot,
-    manifest: Manifest,
-    options: BackupOptions,
-    scratch: Path,
-    clock: Clock,
-    monitor: Monitor,
-) -> Proof:
-    level = options.level
-    if level is None:
-        level = Level.FULL if snapshot.database.size_bytes <= FULL_LIMIT_BYTES else Level.WRITTEN
-    if level is Level.NONE:
-        return Proof(Level.NONE)
-    try:
-        proof = prove(repository, table, snapshot.key, manifest, level, options.checks, scratch, clock, monitor)
-    except CorruptObject as error:
-        proof = Proof(Level.NONE, damage=(str(error),))
-    record_proof(repository, snapshot, proof, "verify", clock)
-    return proof

@@ -107,7 +107,9 @@ def test_a_frame_that_holds_more_than_it_declares() -> None:
 
 
 def test_a_frame_without_a_size_is_refused() -> None:
-    raw = b"\x28\xb5\x2f\xfd\x00\x58" + struct.pack("<I", (4 << 3) | 1)[:3] + b"abcd"  # RFC 8878 3.1.1: no size, raw block
+    raw = (
+        b"\x28\xb5\x2f\xfd\x00\x58" + struct.pack("<I", (4 << 3) | 1)[:3] + b"abcd"
+    )  # RFC 8878 3.1.1: no size, raw block
     with pytest.raises(ValueError, match="declares None"):
         decompress_within(raw, 1 << 20)
     with pytest.raises(ValueError, match="declares None"):

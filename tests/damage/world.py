@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import itertools
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
+
+from litekeep.blocks import split
 from litekeep.errors import CorruptObject, LitekeepError
+from litekeep.formats.pack import Address
 from litekeep.formats.receipt import Mark
 from litekeep.monitor import Silent
 from litekeep.operations.backup import BackupOptions, BackupResult, backup
@@ -17,8 +21,8 @@ from litekeep.operations.scrub import ScrubReport, scrub
 from litekeep.repository import layout
 from litekeep.repository.catalog import load_catalog
 from litekeep.repository.packs import PackTable
-from litekeep.repository.reader import FrameId, plan_read
-from litekeep.repository.rebuild import rebuild
+from litekeep.repository.reader import FrameId, decode_frame, frame_offsets, plan_read
+from litekeep.repository.rebuild import rebuild, require_digest
 from litekeep.repository.repository import Repository
 from litekeep.storage.memory import MemoryStorage
 from litekeep.testing import ManualClock
@@ -61,6 +65,13 @@ class World:
         """Read everything."""
         return scrub(Repository.open(storage), clock=self.clock, monitor=Silent())
 
+    def rows(self) -> int:
+        """How many rows the live database holds."""
+        connection = sqlite3.connect(self.database)
+        (count,) = connection.execute("SELECT count(*) FROM t").fetchone()
+        connection.close()
+        return int(count)
+
     def back_up(self, storage: MemoryStorage) -> BackupResult:
         """The next backup, of a database in which a little has changed."""
         change(self.database)
@@ -70,20 +81,29 @@ class World:
 
 
 def make_world(folder: Path) -> World:
-    """Three snapshots: the second and third have deltas; receipts, marks and a prune plan beside them."""
+    """Three snapshots: the second and third have deltas; receipts, marks and a prune plan beside them.
+
+    Frames hold two blocks, so that not every snapshot needs every frame.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(split, "FRAME_BYTES", 8192)
+        return _make_world(folder)
+
+
+def _make_world(folder: Path) -> World:
     clock, storage, database = ManualClock(), MemoryStorage(), folder / "app.db"
     repository, images = Repository.create(storage, clock.now()), dict[str, bytes]()
     connection = sqlite3.connect(database, isolation_level=None)
     connection.execute("PRAGMA page_size = 512")
     connection.execute("CREATE TABLE t (id INTEGER PRIMARY KEY, word TEXT)")
-    connection.executemany("INSERT INTO t (word) VALUES (?)", [(f"word {n * n % 997}",) for n in range(800)])
+    connection.executemany("INSERT INTO t (word) VALUES (?)", [(f"word {n * n % 997}",) for n in range(450)])
     connection.close()
     for _ in range(3):
         change(database)
         clock.advance(86_400)
         options = BackupOptions(scratch=folder, source="app")
         result = backup(repository, database, options=options, clock=clock, monitor=Silent())
-        images[result.snapshot.key] = database.read_bytes()
+        images[result.snapshot.key] = _as_captured(database.read_bytes(), repository, result.snapshot.key, folder)
     ids = [key[-16:] for key in sorted(images)]
     repository.write_mark("app", Mark(ids[0], 1, clock.now(), "pin", {"pinned": True}))
     repository.write_mark("app", Mark(ids[1], 1, clock.now(), "label", {"label": "before the import"}))
@@ -94,6 +114,18 @@ def make_world(folder: Path) -> World:
     return world
 
 
+def _as_captured(live: bytes, repository: Repository, key: str, folder: Path) -> bytes:
+    """The image as SQLite's backup made it: it may set the change counters of the header, and nothing else."""
+    path = folder / "captured.db"
+    path.write_bytes(b"")
+    rebuild(repository, PackTable(repository), key, repository.read_manifest(key), path, Silent())
+    image = path.read_bytes()
+    for counter in (slice(24, 28), slice(92, 100)):
+        live = live[: counter.start] + image[counter] + live[counter.stop :]
+    assert image == live
+    return image
+
+
 def change(database: Path) -> None:
     """A row here and there, some more rows."""
     connection = sqlite3.connect(database, isolation_level=None)
@@ -101,6 +133,9 @@ def change(database: Path) -> None:
     connection.execute("UPDATE t SET word = 'changed ' || ? WHERE id % 211 = ?", (rows, rows % 211))
     connection.executemany("INSERT INTO t (word) VALUES (?)", [(f"more {n}",) for n in range(rows % 5 + 1)])
     connection.close()
+
+
+How = Callable[[World, Repository, PackTable, str], bytes] | None
 
 
 @dataclass
@@ -118,35 +153,54 @@ class Seen:
     wrong: set[str] = field(default_factory=set)
 
 
-def look(world: World, storage: MemoryStorage, *, images: bool = True) -> Seen:
-    """Open, list, and rebuild every snapshot; lets any error through that is not Litekeep's."""
+def look(world: World, storage: MemoryStorage, how: How = None) -> Seen:
+    """Open, list, and rebuild every snapshot; lets any error through that is not Litekeep's.
+
+    how: what rebuilds; None for nothing but a list.
+    """
     seen = Seen()
     try:
         repository = Repository.open(storage)
     except LitekeepError as error:
         seen.refused = error
         return seen
-    catalog = load_catalog(repository)
-    seen.reported = {error.key for error in catalog.damaged}
-    listed = {key.key for key in repository.snapshot_keys()}
-    seen.unlisted = set(world.images) - listed
-    if images:
-        table = PackTable(repository)
-        for key in sorted(listed):
-            rebuild_one(world, repository, table, key, seen)
+    seen.reported = {error.key for error in load_catalog(repository).damaged}
+    keys = [key.key for key in repository.snapshot_keys()]
+    seen.unlisted = set(world.images) - set(keys)
+    table = PackTable(repository)
+    for key in keys if how else ():
+        assert how
+        try:
+            image = how(world, repository, table, key)
+        except CorruptObject as error:
+            seen.unreadable[key] = error.key
+        else:
+            (seen.same if image == world.images.get(key) else seen.wrong).add(key)
     return seen
 
 
-def rebuild_one(world: World, repository: Repository, table: PackTable, key: str, seen: Seen) -> None:
-    """Rebuild one snapshot, and note how it went."""
+def properly(world: World, repository: Repository, table: PackTable, key: str) -> bytes:
+    """As a restore does it."""
     path = world.folder / "rebuilt.db"
     path.write_bytes(b"")
-    try:
-        rebuild(repository, table, key, repository.read_manifest(key), path, Silent())
-    except CorruptObject as error:
-        seen.unreadable[key] = error.key
-        return
-    (seen.same if path.read_bytes() == world.images.get(key) else seen.wrong).add(key)
+    rebuild(repository, table, key, repository.read_manifest(key), path, Silent())
+    return path.read_bytes()
+
+
+def quickly(world: World, repository: Repository, table: PackTable, key: str) -> bytes:
+    """With the same checks in the same order, but without threads and files."""
+    manifest = repository.read_manifest(key)
+    require_digest(repository, table, key, manifest)
+    blocks: dict[Address, bytes] = {}
+    for pack_id, number in sorted(plan_read(table, manifest.page_map.runs()).frames):  # the oldest first
+        index = table.index(pack_id)
+        frame = index.frames[number]
+        sealed = repository.storage.get_range(index.key, frame.offset, frame.stored_bytes)
+        prefix = b"".join(blocks[base] for base in index.bases(frame))
+        plain, offsets = decode_frame(repository, index, frame, sealed, prefix), frame_offsets(index, frame)
+        for place, position in enumerate(index.frame_blocks(frame)):
+            blocks[pack_id, index.numbers[position]] = plain[offsets[place] : offsets[place + 1]]
+    return b"".join(blocks[address] for address in manifest.page_map.addresses())
 
 
 def flipped(data: bytes, at: int, mask: int) -> bytes:

@@ -93,7 +93,10 @@ def test_manifests_round_trip(many: list[Run]) -> None:
 
 def test_an_empty_database_round_trips() -> None:
     facts = facts_for(0, page_size=0)
-    assert decode_manifest(KEY, encode_manifest(KEY, Manifest(facts, PageMap.from_runs([]), b""), SEAL), SEAL).facts == facts
+    assert (
+        decode_manifest(KEY, encode_manifest(KEY, Manifest(facts, PageMap.from_runs([]), b""), SEAL), SEAL).facts
+        == facts
+    )
 
 
 def test_all_damage_is_found() -> None:
@@ -231,13 +234,14 @@ def test_bad_json(facts: bytes) -> None:
             decode(KEY, forge([facts, SMALL_MAP.encode(), b""]), SEAL)
 
 
-def test_facts_that_are_not_packed_or_a_bomb() -> None:
+def test_facts_that_are_not_packed_or_a_bomb(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MAX_FACTS_BYTES", 1 << 20)
     for part in (encode_json(facts_for(7)), b"", compress(encode_json(facts_for(7))) + b"x"):
         for decode in (decode_manifest, decode_facts):
             with pytest.raises(CorruptObject):
                 decode(KEY, encode_record(Kind.MANIFEST, KEY, [part, SMALL_MAP.encode(), b""], SEAL), SEAL)
     bomb = forge([b'{"a":' + b" " * module.MAX_FACTS_BYTES + b"1}", SMALL_MAP.encode(), b""])
-    with bounds(1 << 20, 1), pytest.raises(CorruptObject, match="allowed"):
+    with bounds(1 << 18, 1), pytest.raises(CorruptObject, match="allowed"):
         decode_facts(KEY, bomb, SEAL)
     largest = forge([b'{"a":[' + b"0," * (module.MAX_FACTS_BYTES // 2 - 10) + b"0]}", SMALL_MAP.encode(), b""])
     with bounds(12 * module.MAX_FACTS_BYTES, 10), pytest.raises(CorruptObject):

@@ -29,7 +29,8 @@ receipts = st.builds(
     level=st.sampled_from(Level),
     problems=texts,
     damage=texts,
-    tables=st.none() | st.dictionaries(st.text(max_size=9), st.integers(0, 1 << 60)).map(lambda d: tuple(sorted(d.items()))),
+    tables=st.none()
+    | st.dictionaries(st.text(max_size=9), st.integers(0, 1 << 60)).map(lambda d: tuple(sorted(d.items()))),
     facts=st.dictionaries(st.text(max_size=5), st.integers() | st.text() | st.none(), max_size=4),
 )
 changes = st.fixed_dictionaries(

@@ -41,7 +41,9 @@ configs = st.builds(
     st.text(max_size=30),
     st.text(max_size=30),
     st.binary(min_size=32, max_size=32),
-    st.dictionaries(st.text(max_size=9), st.text(max_size=9), max_size=3).map(lambda files: tuple(sorted(files.items()))),
+    st.dictionaries(st.text(max_size=9), st.text(max_size=9), max_size=3).map(
+        lambda files: tuple(sorted(files.items()))
+    ),
 )
 
 

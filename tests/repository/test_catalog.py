@@ -84,7 +84,10 @@ DAMAGED = Receipt("", "verify", at(1), damage=("packs/x: damaged",))
         ([VERIFIED, replace(VERIFIED, level=Level.WRITTEN, at=at(2))], {"verified": Level.FULL, "verified_at": at(2)}),
         ([VERIFIED, replace(VERIFIED, kind="drill", level=Level.DRILL, at=at(2))], {"drilled_at": at(2)}),
         # damage takes everything back, until a full verification finds none
-        ([VERIFIED, replace(DAMAGED, at=at(2))], {"verified": Level.NONE, "verified_at": None, "damage": DAMAGED.damage}),
+        (
+            [VERIFIED, replace(DAMAGED, at=at(2))],
+            {"verified": Level.NONE, "verified_at": None, "damage": DAMAGED.damage},
+        ),
         ([DAMAGED, replace(VERIFIED, at=at(2))], {"verified": Level.FULL, "damage": ()}),
         ([DAMAGED, replace(VERIFIED, level=Level.WRITTEN, at=at(2))], {"damage": DAMAGED.damage}),
         # written later but older
@@ -92,12 +95,17 @@ DAMAGED = Receipt("", "verify", at(1), damage=("packs/x: damaged",))
         ([replace(VERIFIED, problems=("p",))], {"problems": ("p",), "verified": Level.FULL, "sound": False}),
         ([replace(VERIFIED, problems=("p",)), replace(VERIFIED, at=at(2))], {"problems": (), "sound": True}),
         # other kinds prove nothing, a level of none neither
-        ([Receipt("", "unchanged", at(1), Level.FULL), Receipt("", "restore", at(1), Level.FULL)], {"verified": Level.NONE}),
+        (
+            [Receipt("", "unchanged", at(1), Level.FULL), Receipt("", "restore", at(1), Level.FULL)],
+            {"verified": Level.NONE},
+        ),
         ([Receipt("", "verify", at(1))], {"verified": Level.NONE, "verified_at": None}),
         ([Receipt("", "of a later version", at(1), Level.DRILL)], {"verified": Level.NONE}),
     ],
 )
-def test_receipts(repository: Repository, snapshot: Snapshot, receipts: list[Receipt], expected: dict[str, Any]) -> None:
+def test_receipts(
+    repository: Repository, snapshot: Snapshot, receipts: list[Receipt], expected: dict[str, Any]
+) -> None:
     for receipt in receipts:
         repository.write_receipt("app", replace(receipt, snapshot=snapshot.id))
     found = only(repository)
@@ -166,7 +174,13 @@ def test_find_by_id_and_by_its_beginning(repository: Repository, several: list[S
 
 def test_find_the_latest(repository: Repository, several: list[Snapshot], tmp_path: Path) -> None:
     catalog = load_catalog(repository)
-    assert [catalog.find(name).sequence for name in ("latest", "latest~", "latest~0", "latest~1", "latest~3")] == [4, 4, 4, 3, 1]
+    assert [catalog.find(name).sequence for name in ("latest", "latest~", "latest~0", "latest~1", "latest~3")] == [
+        4,
+        4,
+        4,
+        3,
+        1,
+    ]
     for name in ("latest~4", "latest~-1", "latest~x", "latest~~1", "latest~1.5", "latest~²", "latest~" + "9" * 5000):
         with pytest.raises(UnknownSnapshot):
             catalog.find(name)
@@ -273,7 +287,14 @@ def test_facts_that_do_not_fit_the_name(repository: Repository, snapshot: Snapsh
 
 
 def test_foreign_files_are_passed_over(repository: Repository, snapshot: Snapshot) -> None:
-    for key in ("snapshots/app/notes-txt", "receipts/app/readme", "marks/x", "snapshots/copy", "packs/README", "photo.jpg"):
+    for key in (
+        "snapshots/app/notes-txt",
+        "receipts/app/readme",
+        "marks/x",
+        "snapshots/copy",
+        "packs/README",
+        "photo.jpg",
+    ):
         repository.storage.put(key, b"mine")
     assert only(repository) == snapshot
 

@@ -82,7 +82,9 @@ def test_nothing_changed(tmp_path: Path, scan: bool) -> None:
     assert (len(found.changed), found.moved) == (0, {})
 
 
-@pytest.mark.parametrize(("before_pages", "after_pages"), [(0, 0), (0, 3), (3, 0), (1, 1), (8, 9), (9, 8), (9, 15), (15, 9)])
+@pytest.mark.parametrize(
+    ("before_pages", "after_pages"), [(0, 0), (0, 3), (3, 0), (1, 1), (8, 9), (9, 8), (9, 15), (15, 9)]
+)
 def test_ends_that_are_no_whole_block(tmp_path: Path, before_pages: int, after_pages: int, scan: bool) -> None:
     repository, rng = new_repository(), random.Random(2)
     image = rng.randbytes(20 * 512)

@@ -20,7 +20,9 @@ file_names = st.binary(min_size=1, max_size=60).map(os.fsdecode)
 sources = st.text(min_size=1, max_size=200).filter(lambda text: text.isprintable()) | file_names
 ids = st.text("0123456789abcdef", min_size=16, max_size=16)
 moments = st.datetimes(
-    datetime(1000, 1, 2), datetime(9999, 12, 30), timezones=st.sampled_from([UTC, timezone(timedelta(hours=5, minutes=45))])
+    datetime(1000, 1, 2),
+    datetime(9999, 12, 30),
+    timezones=st.sampled_from([UTC, timezone(timedelta(hours=5, minutes=45))]),
 )
 HOSTILE = [
     "..", ".", "/etc/passwd", "C:\\x", "\0", "a/b", "con", "CON", "nul", "aux", "com1", "lpt9", "lock", "Lock", "-", "_",

@@ -42,9 +42,7 @@ class History(RuleBasedStateMachine):
         pack_bytes=st.sampled_from([1, 100_000, 24 << 20]),
         scan=st.booleans(),
     )
-    def begin(
-        self, seed: int, page_bytes: int, max_depth: int, budget: int, pack_bytes: int, scan: bool
-    ) -> None:
+    def begin(self, seed: int, page_bytes: int, max_depth: int, budget: int, pack_bytes: int, scan: bool) -> None:
         self.patch = pytest.MonkeyPatch()
         self.patch.setattr(versions, "MAX_DEPTH", max_depth)
         self.patch.setattr(versions, "BUDGET_BYTES", budget)
@@ -166,7 +164,10 @@ def test_one_base_serves_one_block_only(tmp_path: Path) -> None:
     assert load(repository, tmp_path, save(repository, tmp_path, after, before=key)) == after
     table = PackTable(repository)
     used = [
-        base for pack in table.generations for frame in table.index(pack).frames for base in table.index(pack).bases(frame)
+        base
+        for pack in table.generations
+        for frame in table.index(pack).frames
+        for base in table.index(pack).bases(frame)
     ]
     assert len(used) == len(set(used)) == 1
 

@@ -56,7 +56,7 @@ def command(session: Session, limit: int | None, status: str | None, *, with_tra
         session.out.line(_nothing(len(catalog.snapshots), len(catalog.damaged)))
     else:
         session.out.line(
-            f"{words.count(len(shown), 'backup')}; the repository {describe.folder_name(folder)} takes "
+            f"{words.count(len(shown), 'backup')}; the repository in {describe.folder_name(folder)} takes "
             f"{words.size(stored_bytes)}"
         )
     if session.settings.quiet:

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-
 from litekeep.cli.exits import OK, REFUSED, STORED
 from litekeep.cli.output import is_terminal
 from litekeep.cli.parameters import yes as yes_option

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 
@@ -31,6 +32,10 @@ def main(arguments: Sequence[str]) -> int:
     from litekeep.errors import Cancelled, LitekeepError
 
     prepare_streams()
+    if os.environ.get("_LITEKEEP_COMPLETE", "").startswith("powershell"):
+        from litekeep.cli.powershell import register
+
+        register()
     wants_json = "--json" in arguments
     try:
         return int(cli.main(list(arguments), prog_name="litekeep", standalone_mode=False) or 0)

@@ -16,7 +16,7 @@ from litekeep.cli.place import CONFIG, find_place
 from litekeep.cli.progress import choose_display
 from litekeep.cli.settings import Settings
 from litekeep.cli.telling import Telling
-from litekeep.errors import Refused
+from litekeep.errors import Refused, UnknownSnapshot
 from litekeep.journal.history import Outcome, append
 from litekeep.journal.recorder import Recorder
 from litekeep.model import Reason
@@ -92,6 +92,10 @@ class Session:
         "latest" never means a safety copy: otherwise `restore latest`, said twice, would undo itself.
         """
         if name.startswith("latest"):
+            sources = sorted({each.source for each in catalog.snapshots if each.trashed_at is None})
+            if len(sources) > 1 and self.settings.source is None:
+                hint = f"Name one with --source: {', '.join(sources)}."
+                raise UnknownSnapshot("there is more than one database in this repository", hint=hint)
             backups = tuple(each for each in catalog.snapshots if each.reason is not Reason.PRE_RESTORE)
             catalog = replace(catalog, snapshots=backups)
         return catalog.find(name, self.settings.source)

@@ -37,7 +37,8 @@ from litekeep.retention import RetentionPlan, RetentionPolicy, plan_retention
 class PrunePlan:
     """What a prune would do. retention: a plan for every source, by its name.
 
-    reclaimable_bytes: what collecting garbage would give back now, about; it does not count what only the trash keeps.
+    reclaimable_bytes: what the snapshots that leave the trash added when they were made: about what forgetting them
+    gives back, less where others share their blocks. stored_bytes: of all packs.
     """
 
     retention: tuple[tuple[str, RetentionPlan], ...]
@@ -75,12 +76,12 @@ class PruneOptions:
 
 
 def plan_prune(repository: Repository, options: PruneOptions, *, clock: Clock, monitor: Monitor) -> PrunePlan:
-    """Decide, and change nothing. Raises CorruptObject if a manifest cannot be read."""
+    """Decide, and change nothing."""
     retention = _plan_retention(load_catalog(repository), options, clock)
-    monitor.progress("plan", 0, 0, "objects")
-    maps, keys = read_maps(repository)
-    garbage = plan_garbage(repository, PackTable(repository), maps, {key.id for key in keys}, compact=False)
-    return PrunePlan(retention, garbage.wasted_bytes, garbage.stored_bytes)
+    stop_if_cancelled(monitor)
+    expired = sum(snapshot.new_bytes for _, plan in retention for snapshot in plan.expired)
+    stored = sum(entry.size_bytes for entry in repository.storage.list(layout.PACKS))
+    return PrunePlan(retention, expired, stored)
 
 
 def prune(

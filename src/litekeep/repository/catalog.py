@@ -7,7 +7,7 @@ damaged, a receipt or mark proves and decides nothing and is reported beside the
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, TypeVar
@@ -16,7 +16,10 @@ from litekeep.errors import CorruptObject, ObjectMissing, UnknownSnapshot, Unsup
 from litekeep.formats.receipt import Mark, Receipt
 from litekeep.model import DatabaseFacts, Level, Reason, Snapshot
 from litekeep.repository import layout
+from litekeep.repository.memo import CatalogMemo
 from litekeep.repository.repository import Repository
+from litekeep.storage.base import Entry
+from litekeep.storage.local import LocalStorage
 
 T = TypeVar("T", Receipt, Mark)
 
@@ -31,7 +34,7 @@ class Catalog:
     def find(self, name: str, source: str | None = None) -> Snapshot:
         """A snapshot by id, unique beginning of an id (from 4 digits), "latest" or "latest~2".
 
-        Snapshots in the trash answer to their id only. Raises UnknownSnapshot.
+        Snapshots in the trash, and safety copies of restores, answer to their id only. Raises UnknownSnapshot.
         """
         candidates = [snapshot for snapshot in self.snapshots if source in (None, snapshot.source)]
         if name == "latest" or name.startswith("latest~"):
@@ -53,6 +56,7 @@ class Catalog:
 
 def _latest(candidates: list[Snapshot], name: str) -> Snapshot:
     live = [snapshot for snapshot in candidates if snapshot.trashed_at is None]
+    live = [snapshot for snapshot in live if snapshot.reason is not Reason.PRE_RESTORE]
     if len({snapshot.source for snapshot in live}) > 1:
         raise UnknownSnapshot("there is more than one database in this repository", hint="Name one with --source.")
     steps = name.removeprefix("latest").removeprefix("~") or "0"
@@ -61,49 +65,70 @@ def _latest(candidates: list[Snapshot], name: str) -> Snapshot:
     return live[-1 - int(steps)]
 
 
-def load_catalog(repository: Repository, source_dir: str | None = None) -> Catalog:
-    """Read all manifests' facts, receipts and marks (of one source)."""
+def load_catalog(repository: Repository, source_dir: str | None = None, *, memo: CatalogMemo | None = None) -> Catalog:
+    """Read all manifests' facts, receipts and marks (of one source).
+
+    memo: what an earlier call read is taken from there, as long as the objects' names and sizes are the same. By default
+    a local repository has one in its hidden folder `.cache`, used when all sources are listed.
+    """
+    if memo is None and source_dir is None and isinstance(repository.storage, LocalStorage):
+        memo = CatalogMemo(repository.storage.root / ".cache" / "catalog", repository.config.id)
     damaged: list[CorruptObject] = []
-    receipts = _by_snapshot(repository, layout.RECEIPTS, source_dir, repository.read_receipt, damaged)
-    marks = _by_snapshot(repository, layout.MARKS, source_dir, repository.read_mark, damaged)
+    folder = f"{source_dir}/" if source_dir else ""
+    records: dict[str, list[Entry]] = defaultdict(list)
+    for prefix in (layout.RECEIPTS, layout.MARKS):
+        for entry in repository.storage.list(prefix + folder):
+            if snapshot_id := layout.record_snapshot(entry.key):
+                records[snapshot_id].append(entry)
+    found = [
+        (layout.parse_snapshot_key(entry.key), entry) for entry in repository.storage.list(layout.SNAPSHOTS + folder)
+    ]
+    ordered = sorted(((key, entry) for key, entry in found if key), key=lambda pair: layout.order(pair[0]))
     snapshots = []
-    for key in repository.snapshot_keys(source_dir):
-        try:
-            snapshot = snapshot_from_facts(key, repository.read_facts(key.key))
-        except (CorruptObject, UnsupportedFormat) as error:
-            damaged.append(_unreadable(key.key, error))
-            continue
-        except ObjectMissing:
-            continue  # forgotten by another run after the listing
-        snapshot = apply_receipts(snapshot, receipts.get(key.id, ()))
-        snapshots.append(apply_marks(snapshot, marks.get(key.id, ())))
+    for key, entry in ordered:
+        mine = records.get(key.id, [])
+        snapshot = memo.recall(entry, mine) if memo else None
+        if snapshot is None:
+            clean = len(damaged)
+            snapshot = _read_snapshot(repository, key, mine, damaged)
+            if memo and snapshot and len(damaged) == clean:
+                memo.remember(entry, mine, snapshot)
+        if snapshot:
+            snapshots.append(snapshot)
+    if memo:
+        memo.save()
     return Catalog(tuple(snapshots), tuple(damaged))
 
 
-def _by_snapshot(
-    repository: Repository,
-    prefix: str,
-    source_dir: str | None,
-    read: Callable[[str], T],
-    damaged: list[CorruptObject],
-) -> dict[str, list[T]]:
-    found: dict[str, list[T]] = defaultdict(list)
-    for entry in repository.storage.list(prefix + (f"{source_dir}/" if source_dir else "")):
-        snapshot = layout.record_snapshot(entry.key)
-        if snapshot is None:
-            continue
+def _read_snapshot(
+    repository: Repository, key: layout.SnapshotKey, records: Iterable[Entry], damaged: list[CorruptObject]
+) -> Snapshot | None:
+    receipts: list[Receipt] = []
+    marks: list[Mark] = []
+    for entry in records:
         try:
-            record = read(entry.key)
+            if entry.key.startswith(layout.RECEIPTS):
+                _keep(repository.read_receipt(entry.key), entry.key, key.id, receipts)
+            else:
+                _keep(repository.read_mark(entry.key), entry.key, key.id, marks)
         except (CorruptObject, UnsupportedFormat) as error:
             damaged.append(_unreadable(entry.key, error))
         except ObjectMissing:
             continue  # removed by another run after the listing
-        else:
-            if record.snapshot == snapshot:
-                found[snapshot].append(record)
-            else:
-                damaged.append(CorruptObject(entry.key, "is about another snapshot than its name says"))
-    return found
+    try:
+        snapshot = snapshot_from_facts(key, repository.read_facts(key.key))
+    except (CorruptObject, UnsupportedFormat) as error:
+        damaged.append(_unreadable(key.key, error))
+        return None
+    except ObjectMissing:
+        return None  # forgotten by another run after the listing
+    return apply_marks(apply_receipts(snapshot, receipts), marks)
+
+
+def _keep(record: T, key: str, snapshot_id: str, kept: list[T]) -> None:
+    if record.snapshot != snapshot_id:
+        raise CorruptObject(key, "is about another snapshot than its name says")
+    kept.append(record)
 
 
 def _unreadable(key: str, error: CorruptObject | UnsupportedFormat) -> CorruptObject:
@@ -154,32 +179,33 @@ def snapshot_from_facts(key: layout.SnapshotKey, facts: dict[str, Any]) -> Snaps
 
 def apply_receipts(snapshot: Snapshot, receipts: Iterable[Receipt]) -> Snapshot:
     """What the receipts prove: the highest level since the last damage, the newest findings."""
+    changes: dict[str, Any] = {}
+    level = snapshot.verified
     for receipt in sorted(receipts, key=lambda receipt: receipt.at):
         if receipt.kind not in ("verify", "drill"):
             continue
         if receipt.damage:
-            snapshot = replace(snapshot, damage=receipt.damage, verified=Level.NONE, verified_at=None)
-            continue
-        if receipt.level == Level.NONE:
-            continue
-        level = max(snapshot.verified, receipt.level)
-        snapshot = replace(snapshot, verified=level, verified_at=receipt.at)
-        if receipt.level >= Level.FULL:
-            snapshot = replace(snapshot, problems=receipt.problems, tables=receipt.tables, damage=())
-        if receipt.kind == "drill":
-            snapshot = replace(snapshot, drilled_at=receipt.at)
-    return snapshot
+            level = Level.NONE
+            changes.update(damage=receipt.damage, verified_at=None)
+        elif receipt.level > Level.NONE:
+            level = max(level, receipt.level)
+            changes["verified_at"] = receipt.at
+            if receipt.level >= Level.FULL:
+                changes.update(problems=receipt.problems, tables=receipt.tables, damage=())
+            if receipt.kind == "drill":
+                changes["drilled_at"] = receipt.at
+    return replace(snapshot, verified=level, **changes) if changes else snapshot
 
 
 def apply_marks(snapshot: Snapshot, marks: Iterable[Mark]) -> Snapshot:
     """What people and the rotation decided: the mark with the highest sequence wins, key by key."""
+    changes: dict[str, Any] = {}
     for mark in sorted(marks, key=lambda mark: (mark.sequence, mark.at)):
-        changes = mark.changes
-        if "pinned" in changes:
-            snapshot = replace(snapshot, pinned=bool(changes["pinned"]))
-        if "label" in changes:
-            snapshot = replace(snapshot, label=str(changes["label"]))
-        if "trashed_at" in changes:
-            moment = changes["trashed_at"]
-            snapshot = replace(snapshot, trashed_at=None if moment is None else datetime.fromisoformat(moment))
-    return snapshot
+        if "pinned" in mark.changes:
+            changes["pinned"] = bool(mark.changes["pinned"])
+        if "label" in mark.changes:
+            changes["label"] = str(mark.changes["label"])
+        if "trashed_at" in mark.changes:
+            moment = mark.changes["trashed_at"]
+            changes["trashed_at"] = None if moment is None else datetime.fromisoformat(moment)
+    return replace(snapshot, **changes) if changes else snapshot

@@ -135,3 +135,8 @@ def mark_sequence(key: str) -> int:
 def is_plan_key(key: str) -> bool:
     """True if the object is a prune plan."""
     return _PLAN.fullmatch(key) is not None
+
+
+def order(key: SnapshotKey) -> tuple[str, int, str, str]:
+    """Sorts snapshots by source, then by the order in which they were made."""
+    return key.source_dir, key.sequence, key.stamp, key.id

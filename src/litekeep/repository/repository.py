@@ -90,7 +90,7 @@ class Repository:
         """The keys of all manifests (of one source), oldest first by sequence within a source."""
         prefix = layout.SNAPSHOTS + (f"{source_dir}/" if source_dir else "")
         keys = [layout.parse_snapshot_key(entry.key) for entry in self.storage.list(prefix)]
-        return sorted((key for key in keys if key), key=lambda key: (key.source_dir, key.sequence, key.stamp, key.id))
+        return sorted((key for key in keys if key), key=layout.order)
 
     def read_manifest(self, key: str) -> Manifest:
         """One whole manifest; raises CorruptObject, ObjectMissing."""

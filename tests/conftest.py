@@ -6,5 +6,10 @@ import pytest
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """`--damage-all`: damage every byte in every way (tests/damage), which takes some minutes instead of seconds."""
+    """Options that take minutes instead of seconds.
+
+    `--damage-all`: damage every byte in every way (tests/damage).
+    `--crash-all`: after every fault, also the run that follows it, instead of once for each different state (tests/crash).
+    """
     parser.addoption("--damage-all", action="store_true", help="tests/damage: every position, every check")
+    parser.addoption("--crash-all", action="store_true", help="tests/crash: every fault with its recovery, more kills")

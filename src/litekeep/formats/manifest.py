@@ -42,7 +42,7 @@ MAX_BLOCKS = 1 << 36
 MAX_FACTS_BYTES = 1 << 24
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: maps of large databases make many, and freezing makes that three times slower
 class Run:
     """Consecutive blocks of the image that have consecutive numbers in one pack."""
 
@@ -67,8 +67,6 @@ class PageMap:
         place = {pack: index for index, pack in enumerate(sorted({run.pack for run in runs}))}
         pack_of, first, count = array("I"), array("I"), array("I")
         for run in runs:
-            if not run.count:
-                continue
             pack = place[run.pack]
             if pack_of and pack_of[-1] == pack and first[-1] + count[-1] == run.first:
                 count[-1] += run.count
@@ -77,6 +75,14 @@ class PageMap:
                 first.append(run.first)
                 count.append(run.count)
         return cls(list(place), pack_of, first, count)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, PageMap):
+            return NotImplemented
+        mine = (list(self.packs), self._pack_of, self._first, self._count)
+        return mine == (list(other.packs), other._pack_of, other._first, other._count)
+
+    __hash__ = None  # type: ignore[assignment]  # compared, never looked up
 
     def __len__(self) -> int:
         """Number of runs."""
@@ -147,7 +153,7 @@ def encode_manifest(key: str, manifest: Manifest, seal: Seal) -> bytes:
     """The object to store under `key`."""
     parts = [compress(encode_json(manifest.facts), level=9), manifest.page_map.encode(), manifest.scan]
     data = encode_record(Kind.MANIFEST, key, parts, seal)
-    if list(decode_manifest(key, data, seal).page_map.runs()) != list(manifest.page_map.runs()):
+    if decode_manifest(key, data, seal).page_map != manifest.page_map:
         raise CorruptObject(key, "was not encoded faithfully (memory or library fault); it was not stored")
     return data
 

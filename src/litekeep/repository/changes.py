@@ -16,6 +16,7 @@ from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from operator import itemgetter
 from pathlib import Path
 
 from litekeep.blocks.identity import HASH_BYTES, Identity
@@ -179,16 +180,24 @@ def _differing(names: bytes, before: bytes, first: int) -> list[int]:
     ]
 
 
+def _locate(wanted: set[bytes], table: PackTable, before: PageMap) -> dict[bytes, Address]:
+    """Where the snapshot holds blocks with these names. Mostly nowhere: one quick look at all names comes first."""
+    known = struct.iter_unpack(f"{HASH_BYTES}s", b"".join(table.names(before)))
+    wanted = wanted.intersection(map(itemgetter(0), known))
+    found: dict[bytes, Address] = {}
+    for run, names in zip(before.runs(), table.names(before), strict=True) if wanted else ():
+        for offset in range(run.count):
+            name = names[offset * HASH_BYTES : (offset + 1) * HASH_BYTES]
+            if name in wanted:
+                found[name] = (run.pack, run.first + offset)
+    return found
+
+
 def _find_moved(changes: Changes, table: PackTable, before: PageMap) -> None:
     count = len(changes.changed)
     if not 0 < count <= MOVED_LIMIT:
         return
-    wanted = {changes.name(place) for place in range(count)}
-    found: dict[bytes, Address] = {}
-    for run, names in zip(before.runs(), table.names(before), strict=True):
-        for offset, (name,) in enumerate(struct.iter_unpack("16s", names)):
-            if name in wanted:
-                found[name] = (run.pack, run.first + offset)
+    found = _locate({changes.name(place) for place in range(count)}, table, before)
     if not found:
         return
     kept, names_kept = array("Q"), bytearray()

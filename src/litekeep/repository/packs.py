@@ -6,7 +6,6 @@ why it never lacks what is needed.
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Iterator
 
 from litekeep.blocks.identity import HASH_BYTES
@@ -35,7 +34,7 @@ class PackTable:
             if parsed:
                 self.generations.setdefault(parsed[0], []).append(parsed[1])
                 self.sizes[entry.key] = entry.size_bytes
-        self._cache: OrderedDict[bytes, PackIndex] = OrderedDict()
+        self._cache: dict[bytes, PackIndex] = {}
         self._cached_blocks = 0
 
     def add(self, key: str, size_bytes: int) -> None:
@@ -59,13 +58,12 @@ class PackTable:
         """The index of the newest generation; raises CorruptObject."""
         found = self._cache.get(pack_id)
         if found is not None:
-            self._cache.move_to_end(pack_id)
             return found
         index = load_index(self._repository, self.key(pack_id), self.sizes)
         self._cache[pack_id] = index
         self._cached_blocks += len(index.numbers)
         while self._cached_blocks > CACHED_BLOCKS and len(self._cache) > 1:
-            _, dropped = self._cache.popitem(last=False)
+            dropped = self._cache.pop(next(iter(self._cache)))  # the oldest one: images are read from front to back
             self._cached_blocks -= len(dropped.numbers)
         return index
 

@@ -7,7 +7,7 @@ of frames involved, however long the chains of versions are, and memory is a few
 rule and is refused.
 
 Each frame is checked three times: its seal (it is the frame that was written there), its length, and the name of every
-block in it, which is what the source's page hashed to when it was read. Nothing unchecked reaches the sink.
+block that is used, which is what the source's page hashed to when it was read. Nothing unchecked reaches the sink.
 """
 
 from __future__ import annotations
@@ -16,16 +16,18 @@ import os
 from bisect import bisect_right
 from collections import deque
 from collections.abc import Callable, Iterable
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from itertools import pairwise
+from functools import partial
 from pathlib import Path
+from queue import SimpleQueue
 
 from litekeep.blocks.compress import decompress
+from litekeep.blocks.identity import HASH_BYTES
 from litekeep.errors import CorruptObject, ObjectMissing
 from litekeep.formats.envelope import Kind, header
 from litekeep.formats.manifest import Run
-from litekeep.formats.pack import Address, Frame, PackIndex
+from litekeep.formats.pack import Frame, PackIndex
 from litekeep.monitor import Monitor, stop_if_cancelled
 from litekeep.repository.packs import PackTable
 from litekeep.repository.repository import Repository
@@ -68,10 +70,14 @@ class _Wanted:
 
 @dataclass(slots=True)
 class ReadPlan:
-    """Which frames to decode, in which order, and what to do with each."""
+    """Which frames to decode, in which order, and what to do with each.
+
+    frames: with the frames that each is built on. base_uses: for a frame, index positions of the blocks that others are
+    built on, and how often.
+    """
 
     frames: dict[FrameId, set[FrameId]] = field(default_factory=dict)
-    base_uses: dict[Address, int] = field(default_factory=dict)
+    base_uses: dict[FrameId, dict[int, int]] = field(default_factory=dict)
     wanted: dict[bytes, _Wanted] = field(default_factory=dict)
     wanted_blocks: int = 0
     decode_bytes: int = 0
@@ -109,15 +115,29 @@ def _follow_bases(table: PackTable, plan: ReadPlan, todo: list[FrameId]) -> None
         plan.decode_bytes += frame.plain_bytes
         needs = set()
         for base in index.bases(frame):
-            plan.base_uses[base] = plan.base_uses.get(base, 0) + 1
             base_index, position = table.locate(*base)
             if base_index.sequence >= index.sequence:
                 raise CorruptObject(index.key, "needs a pack that is not older than itself")
             if base_index.block_bytes != index.block_bytes:  # or a frame could ask for a prefix of any length
                 raise CorruptObject(index.key, "is built on blocks of another size")
-            needs.add((base[0], base_index.frame_of(position)))
+            base_frame = (base[0], base_index.frame_of(position))
+            uses = plan.base_uses.setdefault(base_frame, {})
+            uses[position] = uses.get(position, 0) + 1
+            needs.add(base_frame)
         plan.frames[pack, number] = needs
         todo.extend(needs - plan.frames.keys())
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """One frame to decode. pieces: (first index position, blocks, position in the image) of what the sink wants."""
+
+    id: FrameId
+    index: PackIndex
+    frame: Frame
+    pieces: list[tuple[int, int, int]]
+    base_uses: dict[int, int]
+    prefix: bytes
 
 
 class BlockReader:
@@ -139,56 +159,65 @@ class BlockReader:
             for base in needs:
                 dependents.setdefault(base, []).append(frame)
         ready = deque(frame for frame, count in waiting.items() if count == 0)
-        done, running = 0, dict[Future[bytes], FrameId]()
+        finished: SimpleQueue[tuple[_Job, Future[bytes]]] = SimpleQueue()
+        running = done = 0
         with Spool(self._scratch) as spool, ThreadPoolExecutor(THREADS) as pool:
             try:
                 while ready or running:
-                    while ready and len(running) < 2 * THREADS:
-                        frame = ready.popleft()
-                        running[self._submit(pool, spool, frame)] = frame
-                    for future in wait(running, return_when=FIRST_COMPLETED).done:
-                        frame = running.pop(future)
-                        self._publish(plan, frame, future.result(), sink, spool)
-                        done += 1
-                        for dependent in dependents.get(frame, ()):
-                            waiting[dependent] -= 1
-                            if waiting[dependent] == 0:
-                                ready.append(dependent)
+                    while ready and running < 2 * THREADS:
+                        job = self._job(plan, ready.popleft(), spool)
+                        pool.submit(self._decode, job).add_done_callback(partial(_report, finished, job))
+                        running += 1
+                    job, decoded = finished.get()
+                    running -= 1
+                    _publish(job, decoded.result(), sink, spool)
+                    done += 1
+                    for dependent in dependents.get(job.id, ()):
+                        waiting[dependent] -= 1
+                        if waiting[dependent] == 0:
+                            ready.append(dependent)
                     monitor.progress(phase, done, len(plan.frames), "frames")
                     stop_if_cancelled(monitor)
             except BaseException:
                 pool.shutdown(wait=True, cancel_futures=True)
                 raise
 
-    def _submit(self, pool: ThreadPoolExecutor, spool: Spool, frame_id: FrameId) -> Future[bytes]:
-        index = self._table.index(frame_id[0])
+    def _job(self, plan: ReadPlan, frame_id: FrameId, spool: Spool) -> _Job:
+        pack, index = frame_id[0], self._table.index(frame_id[0])
         frame = index.frames[frame_id[1]]
+        low, high = index.numbers[frame.first], index.numbers[frame.first + frame.blocks - 1]
+        wanted, pieces = plan.wanted.get(pack), []
+        for first, count, position in wanted.overlapping(low, high) if wanted else ():
+            pieces.append((self._table.locate(pack, first, count)[1], count, position))
         prefix = b"".join(spool.take(base) for base in index.bases(frame))
-        return pool.submit(self._decode, index, frame, prefix)
+        return _Job(frame_id, index, frame, pieces, plan.base_uses.get(frame_id, {}), prefix)
 
-    def _decode(self, index: PackIndex, frame: Frame, prefix: bytes) -> bytes:
+    def _decode(self, job: _Job) -> bytes:
+        index, frame = job.index, job.frame
         try:
             sealed = self._repository.storage.get_range(index.key, frame.offset, frame.stored_bytes)
         except ObjectMissing as error:
             raise CorruptObject(index.key, "is missing") from error
-        return decode_frame(self._repository, index, frame, sealed, prefix)
+        plain = open_frame(self._repository, index, frame, sealed, job.prefix)
+        spans = [(first, count) for first, count, _ in job.pieces]
+        spans += [(position, 1) for position in job.base_uses]
+        if sum(count for _, count in spans) >= frame.blocks:
+            spans = [(frame.first, frame.blocks)]
+        require_names(self._repository, index, frame, plain, spans)
+        return plain
 
-    def _publish(self, plan: ReadPlan, frame_id: FrameId, plain: bytes, sink: Sink, spool: Spool) -> None:
-        pack, index = frame_id[0], self._table.index(frame_id[0])
-        frame = index.frames[frame_id[1]]
-        view, offsets = memoryview(plain), frame_offsets(index, frame)
-        low, high = index.numbers[frame.first], index.numbers[frame.first + frame.blocks - 1]
-        wanted = plan.wanted.get(pack)
-        for first, count, position in wanted.overlapping(low, high) if wanted else ():
-            _, at = self._table.locate(pack, first, count)
-            start = at - frame.first
-            sink(position, view[offsets[start] : offsets[start + count]])
-        if plan.base_uses:
-            for place in range(frame.blocks):
-                address = (pack, index.numbers[frame.first + place])
-                uses = plan.base_uses.get(address)
-                if uses:
-                    spool.put(address, view[offsets[place] : offsets[place + 1]], uses)
+
+def _report(finished: SimpleQueue[tuple[_Job, Future[bytes]]], job: _Job, decoded: Future[bytes]) -> None:
+    finished.put((job, decoded))
+
+
+def _publish(job: _Job, plain: bytes, sink: Sink, spool: Spool) -> None:
+    view, offsets, first = memoryview(plain), frame_offsets(job.index, job.frame), job.frame.first
+    for start, count, position in job.pieces:
+        sink(position, view[offsets[start - first] : offsets[start - first + count]])
+    for position, uses in job.base_uses.items():
+        address = (job.id[0], job.index.numbers[position])
+        spool.put(address, view[offsets[position - first] : offsets[position - first + 1]], uses)
 
 
 def frame_offsets(index: PackIndex, frame: Frame) -> list[int] | range:
@@ -201,21 +230,27 @@ def frame_offsets(index: PackIndex, frame: Frame) -> list[int] | range:
     return offsets
 
 
-def decode_frame(
+def open_frame(
     repository: Repository, index: PackIndex, frame: Frame, sealed: bytes | memoryview, prefix: bytes
 ) -> bytes:
-    """The plain bytes of one frame, its seal, length and every block's name checked; raises CorruptObject."""
+    """The plain bytes of one frame, its seal and length checked, but not yet its blocks; raises CorruptObject."""
     try:
         parts = repository.seal.bind(index.key, header(Kind.PACK, repository.seal.flags))
-        plain = decompress(parts.open(frame.part, sealed), frame.plain_bytes, prefix)
+        return decompress(parts.open(frame.part, sealed), frame.plain_bytes, prefix)
     except ValueError as error:
         raise CorruptObject(index.key, f"frame {frame.part}: {error}") from error
+
+
+def require_names(
+    repository: Repository, index: PackIndex, frame: Frame, plain: bytes, spans: Iterable[tuple[int, int]]
+) -> None:
+    """Raise CorruptObject unless the blocks at these (first index position, count) are the ones that were written."""
     view, offsets, identity = memoryview(plain), frame_offsets(index, frame), repository.identity
-    if isinstance(offsets, range):
-        names = identity.names(view, index.block_bytes)
-    else:
-        names = b"".join(identity.name(view[a:b]) for a, b in pairwise(offsets))
-    start = frame.first * 16
-    if names != index.names[start : start + len(names)]:
-        raise CorruptObject(index.key, f"frame {frame.part}: its blocks are not the ones that were written")
-    return plain
+    for first, count in spans:
+        places = range(first - frame.first, first - frame.first + count)
+        if isinstance(offsets, range):
+            names = identity.names(view[offsets[places.start] : offsets[places.stop]], index.block_bytes)
+        else:
+            names = b"".join(identity.name(view[offsets[place] : offsets[place + 1]]) for place in places)
+        if names != index.names[first * HASH_BYTES : (first + count) * HASH_BYTES]:
+            raise CorruptObject(index.key, f"frame {frame.part}: its blocks are not the ones that were written")

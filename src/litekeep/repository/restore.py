@@ -42,7 +42,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from functools import lru_cache
 from itertools import accumulate
-from typing import IO, Any
+from typing import IO, Any, TextIO
 
 try:
     if sys.version_info >= (3, 14):
@@ -52,16 +52,8 @@ try:
 except ImportError:
     sys.exit("restore.py: this Python lacks zstd; nothing was changed; run: python -m pip install backports.zstd")
 
-DAMAGE = (
-    ValueError,
-    TypeError,
-    LookupError,
-    ArithmeticError,
-    AttributeError,
-    RecursionError,
-    struct.error,
-    zstd.ZstdError,
-)
+DAMAGE: tuple[type[Exception], ...] = (ValueError, TypeError, LookupError, ArithmeticError, AttributeError)
+DAMAGE += (RecursionError, struct.error, zstd.ZstdError)
 FRAME_BYTES = (1 << 20) + (1 << 16)  # no frame gives more, none is built on more
 Address = tuple[bytes, int]  # a pack's id and the number of a block, or of a frame, in it
 
@@ -78,7 +70,7 @@ STEPS = [(i % 4, 4 + (i + i // 4) % 4, 8 + (i + i // 4 * 2) % 4, 12 + (i + i // 
 
 
 def lanes(data: bytes, width: int) -> list[int]:
-    """Turn n items of `width` 32-bit words into `width` big numbers; each holds one word of all items, 64 bits apart."""
+    """Turn items of `width` 32-bit words into `width` big numbers: each holds one word of all items, 64 bits apart."""
     words, apart = memoryview(data).cast("I"), memoryview(bytearray(len(data) // width * 2)).cast("I")
     result = []
     for place in range(width):
@@ -195,7 +187,7 @@ class Repository:
     at = "repository.json"
 
     def __init__(self, folder: str) -> None:
-        self.folder, self.index = folder, lru_cache(maxsize=256)(lambda pack: Index(self, pack))
+        self.folder, self.index = folder, lru_cache(maxsize=64)(lambda pack: Index(self, pack))
         facts = json.loads(data := self.read("repository.json", limit=1 << 20))
         texts = [json.dumps(facts, indent=2, sort_keys=True, ensure_ascii=False).encode() + b"\n"]
         checksum = facts.pop("checksum")
@@ -275,7 +267,7 @@ class Repository:
 
 
 class Index:
-    """A pack's index. Frame n has the bytes ends[n] to ends[n + 1], the blocks first[n] to first[n + 1]; bases alike."""
+    """The index of a pack. Frame n has the bytes from ends[n] to ends[n + 1], the blocks from first[n]; bases alike."""
 
     def __init__(self, repository: Repository, pack: bytes) -> None:
         Repository.at = f"pack {pack.hex()}"
@@ -295,14 +287,19 @@ class Index:
         self.first_base = list(accumulate(bases_in, initial=0))
         self.numbers = array("I", accumulate(steps, lambda last, step: last + step + 1))
         self.lengths = array("I", (self.block_bytes - missing for missing in short))
-        last, self.bases = [-1] * packs, list[Address]()
+        self.base_packs, self.base_pack, self.base_number, last = ids, base_pack, array("I"), [-1] * packs
         for place, step in zip(base_pack, base_steps):
             last[place] = last[place] + step + 1 & 0xFFFFFFFF
-            self.bases.append((ids[place], last[place]))
+            self.base_number.append(last[place])
         if (magic, self.first[-1], self.first_base[-1], len(self.names)) != (b"LTKE", blocks, bases, 16 * blocks):
             raise ValueError("impossible counts")
         if max(blocks_in) > FRAME_BYTES or 0 in blocks_in or max(bases_in) * self.block_bytes > FRAME_BYTES:
             raise ValueError("impossible frames")
+
+    def bases(self, frame: int) -> list[Address]:
+        """The blocks that a frame is built on."""
+        places = range(self.first_base[frame], self.first_base[frame + 1])
+        return [(self.base_packs[self.base_pack[place]], self.base_number[place]) for place in places]
 
     def find(self, number: int) -> tuple[int, int]:
         """(frame, position in the index) of a block."""
@@ -313,14 +310,14 @@ class Index:
 
 
 def plan(repository: Repository, page_map: bytes, blocks: int) -> tuple[dict[Address, array[int]], set[Address]]:
-    """For each frame what to write, as triples (position in the index, count, place in the image); the bases' frames."""
+    """What to write of each frame, as triples (position in the index, count, place in the image); frames with bases."""
     plain = decompress(page_map, 8, min(1 << 29, 8 + 20 * blocks))
     packs, runs = struct.unpack_from("<2I", plain)
     ids, (pack_of, steps, counts) = columns(plain, 8, packs, runs, runs, runs)
     expected, firsts, places = [0] * packs, array("I"), array("Q", accumulate(counts, initial=0))
-    for pack, step, count in zip(pack_of, steps, counts):
-        firsts.append(expected[pack] + step & 0xFFFFFFFF)
-        expected[pack] = firsts[-1] + count
+    for which, step, count in zip(pack_of, steps, counts):
+        firsts.append(expected[which] + step & 0xFFFFFFFF)
+        expected[which] = firsts[-1] + count
     if places[-1] != blocks:
         raise ValueError("its page map and its page count do not fit")
     wanted, bases = dict[Address, "array[int]"](), set[Address]()
@@ -338,7 +335,7 @@ def plan(repository: Repository, page_map: bytes, blocks: int) -> tuple[dict[Add
     while todo:
         pack, frame = todo.pop()
         index = repository.index(pack)
-        for base_pack, number in index.bases[index.first_base[frame] : index.first_base[frame + 1]]:
+        for base_pack, number in index.bases(frame):
             base = repository.index(base_pack)
             if base_pack[:4] >= pack[:4] or base.block_bytes != index.block_bytes:
                 raise ValueError(f"cannot be what {index.name} is built on")
@@ -353,7 +350,7 @@ def plan(repository: Repository, page_map: bytes, blocks: int) -> tuple[dict[Add
 def decode(repository: Repository, pack: bytes, frame: int, kept: dict[Address, int], spool: IO[bytes]) -> bytes:
     """The bytes of a frame, its seal, its length and the name of every block proven."""
     index, prefix = repository.index(pack), []
-    for base_pack, number in index.bases[index.first_base[frame] : index.first_base[frame + 1]]:
+    for base_pack, number in index.bases(frame):
         base = repository.index(base_pack)
         base_frame, position = base.find(number)
         spool.seek(kept[base_pack, base_frame] + sum(base.lengths[base.first[base_frame] : position]))
@@ -401,6 +398,8 @@ def rebuild(repository: Repository, name: str, output: IO[bytes], folder: str) -
         joined: Any = mmap.mmap(names.fileno(), 16 * blocks, access=mmap.ACCESS_READ) if blocks else b""
         if keyed_hashes(repository.name_key, [memoryview(joined)])[0].hex() != facts["digest"]:
             raise ValueError("its blocks are not those of the database that was backed up")
+        if blocks:
+            joined.close()
     return facts
 
 
@@ -430,11 +429,11 @@ def restore(repository: Repository, name: str, target: str) -> str:
             refuse_existing(target)
             os.rename(temporary, target)
     finally:
-        with suppress(FileNotFoundError):
+        with suppress(OSError):
             os.unlink(temporary)
-    if os.name != "nt":
+    with suppress(OSError):  # Windows cannot do this, and need not: the name survives a power cut, too
         descriptor = os.open(folder, os.O_RDONLY)
-        os.fsync(descriptor)  # the name survives a power cut, too
+        os.fsync(descriptor)
         os.close(descriptor)
     return f"{target}: {facts['source']} of {facts['created_at']}, {facts['image_bytes']} bytes, every page checked"
 
@@ -457,15 +456,14 @@ def choose(repository: Repository, wanted: str, source: str | None) -> str:
 
 def source_of(folder: str) -> str:
     """The name of a database, from that of its folder, where "_" and two digits stand for a byte."""
-    return re.sub(b"_([0-9a-f]{2})", lambda byte: bytes.fromhex(byte[1].decode()), folder.encode()).decode(
-        errors="replace"
-    )
+    plain = re.sub(b"_([0-9a-f]{2})", lambda byte: bytes.fromhex(byte[1].decode()), folder.encode())
+    return plain.decode(errors="replace")
 
 
-def show(text: str, file: IO[str] = sys.stdout) -> None:
+def show(text: str, file: TextIO) -> None:
     """Print one line, without what could confuse a terminal."""
-    plain = "".join(c if c.isprintable() else "?" for c in text).encode(file.encoding or "ascii", "replace")
-    print(plain.decode(file.encoding or "ascii"), file=file)
+    plain = "".join(c if c.isprintable() else "?" for c in text).encode(file.encoding or "utf-8", "replace")
+    print(plain.decode(file.encoding or "utf-8"), file=file)
 
 
 def list_snapshots(repository: Repository) -> int:
@@ -476,29 +474,30 @@ def list_snapshots(repository: Repository) -> int:
             facts, mark = repository.manifest(name)[0], marks.get(snapshot, {})
             label = f"{mark.get('label', facts['label'])}{' (in the trash)' if mark.get('trashed_at') else ''}"
             size = f"{facts['image_bytes']} bytes"
-            show("  ".join((snapshot, facts["source"], facts["created_at"], size, facts["reason"], label)))
+            show("  ".join((snapshot, facts["source"], facts["created_at"], size, facts["reason"], label)), sys.stdout)
         except DAMAGE as error:
-            show(f"{snapshot}  cannot be restored: {name}: {error}")
+            show(f"{snapshot}  cannot be restored: {name}: {error}", sys.stdout)
             code = 1
     return code
 
 
-def main() -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
     """Read the command line; returns the exit code."""
     parser = argparse.ArgumentParser(description="List or restore the snapshots in a Litekeep repository.")
     parser.add_argument("id", nargs="?", help="id of a snapshot, or its first four digits or more, or: latest")
     parser.add_argument("target", nargs="?", metavar="OUT.db", help="the file to be written; it must not exist")
     parser.add_argument("--source", metavar="NAME", help="name of the database")
     parser.add_argument("--repository", metavar="DIR", default=os.path.dirname(os.path.abspath(__file__)))
-    options = parser.parse_args()
-    if options.id and not options.target:
+    options = parser.parse_args(arguments)
+    if options.id is not None and not options.target:
         parser.error("name the file that shall be written, too")
     try:
-        refuse_existing(options.target or os.devnull + "/none")
+        if options.target:
+            refuse_existing(options.target)
         repository = Repository(options.repository)
-        if not options.id:
+        if options.id is None:
             return list_snapshots(repository)
-        show(restore(repository, choose(repository, options.id, options.source), options.target))
+        show(restore(repository, choose(repository, options.id, options.source), options.target), sys.stdout)
         return 0
     except Stop as error:
         what, do, code = error.args

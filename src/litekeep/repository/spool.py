@@ -13,7 +13,7 @@ from typing import IO, Self
 
 from litekeep.formats.pack import Address
 
-MEMORY_BYTES = 24 << 20
+MEMORY_BYTES = 12 << 20
 
 
 class Spool:

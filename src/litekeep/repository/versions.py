@@ -5,7 +5,7 @@ of their frames, and of everything those are built on. Two limits keep that cost
 every later restore:
 
 * BUDGET: bases are taken up, frame by frame, the frames with most changed blocks first, until the bytes to decode reach
-  max(64 MiB, half of the image). Blocks beyond it are stored plain and become cheap bases next time.
+  max(48 MiB, a quarter of the image). Blocks beyond it are stored plain and become cheap bases next time.
 * MAX_DEPTH: after so many versions on top of each other a block is stored plain. Chains over the snapshots that the
   default retention keeps (about fifty) stay below it; measured in docs/explanation/decisions/0003-delta-depth.md.
 """
@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
+from litekeep.blocks.compress import BULK_DELTA_LEVEL, DELTA_LEVEL
 from litekeep.blocks.identity import HASH_BYTES, Identity
 from litekeep.blocks.split import Geometry
 from litekeep.formats.manifest import PageMap, Run
@@ -31,7 +32,9 @@ from litekeep.repository.spool import Spool
 from litekeep.repository.writer import PackWriter
 
 MAX_DEPTH = 64
-BUDGET_BYTES = 64 << 20
+BUDGET_BYTES = 48 << 20
+BULK_BYTES = 2 << 20
+"""More changed bytes than this are compressed at the quick level."""
 MAX_DELTA_BLOCKS = 100_000
 """More changed blocks than this are all stored plain: keeping track of their bases would take too much memory."""
 
@@ -96,10 +99,10 @@ def write_changes(
     sequence: of the snapshot to come, higher than that of any pack of this source.
     """
     bases = choose_bases(table, geometry, before, changes)
-    placed: list[Run] = []
+    placed, bulk = list[Run](), len(changes.changed) * geometry.block_bytes > BULK_BYTES
     with (
         Spool(scratch) as spool,
-        PackWriter(repository, geometry.block_bytes, sequence) as writer,
+        PackWriter(repository, geometry.block_bytes, sequence, BULK_DELTA_LEVEL if bulk else DELTA_LEVEL) as writer,
         image.open("rb") as file,
     ):
         fetch_bases(repository, table, list(bases.values()), spool, scratch, monitor)
@@ -146,7 +149,7 @@ def choose_bases(table: PackTable, geometry: Geometry, before: PageMap, changes:
         position = index.position(address[1])
         if index.depths[position] < MAX_DEPTH:
             by_frame.setdefault((address[0], index.frame_of(position)), []).append((block, address))
-    budget, chosen, taken, decoded = max(BUDGET_BYTES, geometry.image_bytes // 2), {}, set[Address](), set[FrameId]()
+    budget, chosen, taken, decoded = max(BUDGET_BYTES, geometry.image_bytes // 4), {}, set[Address](), set[FrameId]()
     for frame, members in sorted(by_frame.items(), key=lambda item: (-len(item[1]), item[0])):
         fresh, cost = _cost(table, frame, decoded)
         if cost > budget:

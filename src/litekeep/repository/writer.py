@@ -16,7 +16,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from types import TracebackType
 from typing import Self
 
-from litekeep.blocks.compress import compress, compress_delta, decompress
+from litekeep.blocks.compress import DELTA_LEVEL, compress, compress_delta, decompress
 from litekeep.blocks.identity import HASH_BYTES
 from litekeep.errors import CorruptObject
 from litekeep.formats.pack import MAX_BASES, MAX_BLOCKS, Address, NewFrame, PackBuilder
@@ -31,9 +31,10 @@ PACK_BYTES = 24 << 20
 class PackWriter:
     """Collects frames into packs of one block size, for the snapshot `sequence`; use as a context, then `finish`."""
 
-    def __init__(self, repository: Repository, block_bytes: int, sequence: int) -> None:
+    def __init__(self, repository: Repository, block_bytes: int, sequence: int, delta_level: int = DELTA_LEVEL) -> None:
         self._repository = repository
         self._sequence = sequence
+        self._delta_level = delta_level
         self._block_bytes = block_bytes
         self._pool = ThreadPoolExecutor(THREADS)
         self._uploader = ThreadPoolExecutor(1)
@@ -83,7 +84,8 @@ class PackWriter:
             self._builder = PackBuilder(key, pack_id, self._block_bytes, self._repository.seal)
             self._numbers = self._plain_bytes = self._bases = 0
         numbers = range(self._numbers, self._numbers + blocks)
-        self._frames.append(self._pool.submit(encode_frame, plain, names, lengths, depths, bases, prefix, numbers))
+        job = (plain, names, lengths, depths, bases, prefix, numbers, self._delta_level)
+        self._frames.append(self._pool.submit(encode_frame, *job))
         self._numbers += blocks
         self._plain_bytes += len(plain)
         self._bases += len(bases)
@@ -125,9 +127,10 @@ def encode_frame(
     bases: Sequence[Address],
     prefix: bytes,
     numbers: Sequence[int],
+    level: int = DELTA_LEVEL,
 ) -> NewFrame:
     """Compress one frame and prove that it decodes to the same bytes."""
-    compressed = compress_delta(plain, prefix) if bases else compress(plain)
+    compressed = compress_delta(plain, prefix, level) if bases else compress(plain)
     try:
         faithful = decompress(compressed, len(plain), prefix if bases else b"") == plain
     except ValueError:

@@ -1,0 +1,169 @@
+"""What must hold after any fault, and after the run that follows it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from litekeep.errors import LitekeepError, Refused
+from litekeep.model import Level
+from litekeep.monitor import Silent
+from litekeep.operations.prune import PruneOptions, prune
+from litekeep.operations.scrub import scrub
+from litekeep.repository import layout
+from litekeep.repository.catalog import load_catalog
+from litekeep.repository.garbage import plan_garbage, read_maps
+from litekeep.repository.packs import PackTable
+from litekeep.repository.reader import plan_read
+from litekeep.repository.repository import Repository
+from litekeep.storage.base import Storage
+from litekeep.storage.durable import TEMPORARY_PREFIX
+from litekeep.storage.local import LocalStorage
+from litekeep.testing import ManualClock
+
+from crash.film import Frame, State, in_memory
+from crash.operations import Operation, attempt, failed
+from crash.worlds import ALL, DAY, World, content_digest, eager_compaction, names_from, rebuilt
+
+Portrait = frozenset[tuple[str, bool, bool, str]]
+"""What a person sees of the snapshots: image, in the trash, pinned, label. Ids and repeated states left aside."""
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A run without faults. forgets: the snapshots that it removes for good, and whose images may go."""
+
+    frames: tuple[Frame, ...]
+    end: State
+    forgets: frozenset[str]
+    portrait: Portrait
+
+
+def refer(operation: Operation, world: World, film: Iterable[Frame], end: State) -> Reference:
+    """Look at what a run without faults did."""
+    world.reset()
+    forgets = frozenset(world.images) - {each.id for each in load_catalog(Repository.open(in_memory(end))).snapshots}
+    return Reference(tuple(film), end, forgets, portrait(world, in_memory(end)))
+
+
+def portrait(world: World, storage: Storage) -> Portrait:
+    """See Portrait. Safety copies of a state that another snapshot holds too make no difference."""
+    repository = Repository.open(storage)
+    table = PackTable(repository)
+    return frozenset(
+        (
+            content_digest(rebuilt(repository, table, each, world.scratch)),
+            each.trashed_at is not None,
+            each.pinned,
+            each.label if each.label != "" and not each.label.startswith("before restoring") else "",
+        )
+        for each in load_catalog(repository).snapshots
+    )
+
+
+def require_same_portrait(wanted: Portrait, seen: Portrait) -> None:
+    """Equal, but for snapshots that were complete when their run died before it could pin or label them."""
+    assert seen >= wanted, f"missing {wanted - seen}"
+    assert {image for image, *_ in seen} == {image for image, *_ in wanted}
+    assert all(not trashed and not pinned for _, trashed, pinned, _ in seen - wanted)
+
+
+def require_nothing_lost(world: World, reference: Reference, storage: Storage) -> None:
+    """(a): every snapshot from before is there and gives the same bytes, and every new one gives a live database's."""
+    try:
+        repository = Repository.open(storage)
+    except LitekeepError:
+        assert not world.images, "the repository cannot be opened"
+        return
+    table, listed = PackTable(repository), set()
+    catalog = load_catalog(repository)
+    assert not catalog.damaged, catalog.damaged
+    for snapshot in catalog.snapshots:
+        image = rebuilt(repository, table, snapshot, world.scratch)
+        listed.add(snapshot.id)
+        if snapshot.id in world.images:
+            assert hashlib.sha256(image).hexdigest() == world.images[snapshot.id], snapshot
+        else:
+            assert content_digest(image) in world.live.values(), f"{snapshot} holds what never was"
+    lost = world.images.keys() - listed - reference.forgets
+    assert not lost, f"lost {lost}"
+
+
+def require_recovery(operation: Operation, world: World, reference: Reference, storage: Storage, seed: int) -> None:
+    """(b) and (c): the next run succeeds at once, and everything is as if nothing had happened; a prune tidies up."""
+    clock = world.clock()
+    clock.advance(3600)
+    with names_from(seed):
+        result, error = attempt(operation, world, storage, clock)
+        repository = Repository.open(storage)
+        if error is not None:
+            assert isinstance(error, Refused), repr(error)  # it is done already, and says so
+        assert not failed(result), result
+        assert operation.goal(world, repository, world.scratch), "the goal is not reached"
+        require_nothing_lost(world, reference, storage)
+        require_same_portrait(reference.portrait, portrait(world, storage))
+        require_tidy(world, reference, storage, clock)
+
+
+def require_tidy(world: World, reference: Reference, storage: Storage, clock: ManualClock) -> None:
+    """After a prune no damage and no garbage: no object that nothing needs, no temporary, no working copy."""
+    repository, before = Repository.open(storage), portrait(world, storage)
+    clock.advance(2 * DAY)
+    with eager_compaction():
+        prune(repository, PruneOptions(ALL, scratch=world.scratch), clock=clock, monitor=Silent())
+        maps, keys = read_maps(repository)
+        plan = plan_garbage(repository, PackTable(repository), maps, {key.id for key in keys}, compact=False)
+    report = scrub(repository, clock=clock, monitor=Silent())
+    assert not report.damaged, report.damaged
+    assert plan.empty, plan
+    assert not repository.storage.list(layout.PLANS)
+    assert portrait(world, storage) == before
+    require_nothing_lost(world, reference, storage)
+    if isinstance(storage, LocalStorage):
+        left = [path.name for path in storage.root.rglob("*") if path.name.startswith(TEMPORARY_PREFIX)]
+        assert not left, left
+    for folder in ("data", "out", "scratch"):
+        hidden = [path.name for path in (world.folder / folder).iterdir() if "litekeep-" in path.name]
+        assert not hidden, hidden
+
+
+def require_proofs_by_reading(frames: Iterable[Frame], world: World) -> int:
+    """(d): every receipt that claims a level was written after its stored frames had been read; returns how many."""
+    read: set[tuple[str, int, int]] = set()
+    claims = 0
+    for frame in frames:
+        if frame.operation == "get_range":
+            read.add((frame.key, *frame.span))
+        claimed = frame.operation == "put" and frame.key.startswith(layout.RECEIPTS) and frame.key in frame.after
+        if claimed:
+            claims += _require_read(frame, read)
+    return claims
+
+
+def _require_read(frame: Frame, read: set[tuple[str, int, int]]) -> int:
+    repository = Repository.open(in_memory(frame.after))
+    receipt = repository.read_receipt(frame.key)
+    if receipt.level is Level.NONE:
+        return 0
+    manifest = next(
+        repository.read_manifest(key.key) for key in repository.snapshot_keys() if key.id == receipt.snapshot
+    )
+    table, new = PackTable(repository), {bytes.fromhex(pack) for pack in manifest.facts["new_packs"]}
+    runs = [run for run in manifest.page_map.runs() if receipt.level >= Level.FULL or run.pack in new]
+    for pack, part in plan_read(table, runs).frames:
+        index = table.index(pack)
+        stored = index.frames[part]
+        span = (index.key, stored.offset, stored.offset + stored.stored_bytes)
+        assert span in read, f"{receipt.level!r} claimed without reading {span}"
+    return 1
+
+
+def digest_of(*states: State) -> str:
+    """The same for the same states."""
+    digest = hashlib.sha256()
+    for state in states:
+        for key in sorted(state):
+            digest.update(f"{key}\0{hashlib.sha256(state[key]).hexdigest()}\n".encode())
+        digest.update(b"|")
+    return digest.hexdigest()

@@ -1,0 +1,184 @@
+"""Small repositories with a real history: a few pages, many days."""
+
+from __future__ import annotations
+
+import hashlib
+import random
+import secrets
+import shutil
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+from litekeep.model import Reason, Snapshot
+from litekeep.monitor import Silent
+from litekeep.operations.backup import BackupOptions, BackupResult, backup
+from litekeep.operations.prune import PruneOptions, PruneResult, prune
+from litekeep.repository import garbage
+from litekeep.repository.catalog import load_catalog
+from litekeep.repository.packs import PackTable
+from litekeep.repository.rebuild import rebuild
+from litekeep.repository.repository import Repository
+from litekeep.retention import RetentionPolicy
+from litekeep.storage.base import Storage
+from litekeep.testing import ManualClock
+
+from crash.film import State, files_in, in_memory
+
+DAY = 86_400
+FEW = RetentionPolicy(days=0, weeks=0, months=0, keep_last=3, trash_days=2)
+"""Keeps the last three snapshots."""
+ALL = RetentionPolicy(days=900_000, trash_days=900_000)
+"""Removes nothing."""
+
+
+@dataclass
+class World:
+    """A moment at which an operation begins.
+
+    folder: data/ holds the live databases, out/ is for restores, scratch/ for working copies. objects: of the
+    repository. images: SHA-256 of each snapshot's image, by its id. live: digest of what each live database holds.
+    """
+
+    folder: Path
+    now: datetime
+    objects: State
+    images: dict[str, str]
+    data: State = field(default_factory=dict)
+    live: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def database(self) -> Path:
+        """The live database."""
+        return self.folder / "data" / "app.db"
+
+    @property
+    def target(self) -> Path:
+        """Where nothing is yet."""
+        return self.folder / "out" / "restored.db"
+
+    @property
+    def scratch(self) -> Path:
+        """For working copies."""
+        return self.folder / "scratch"
+
+    def clock(self) -> ManualClock:
+        """A clock that stands at the beginning of the operation."""
+        return ManualClock(self.now)
+
+    def reset(self, data: State | None = None) -> None:
+        """Bring the live databases back to what they were, or to another state; empty the other folders."""
+        for name in ("out", "scratch"):
+            shutil.rmtree(self.folder / name, ignore_errors=True)
+            (self.folder / name).mkdir()
+        wanted = self.data if data is None else data
+        present = files_in(self.folder / "data")
+        for name in present.keys() - wanted.keys():
+            (self.folder / "data" / name).unlink()
+        for folder in [path for path in (self.folder / "data").iterdir() if path.is_dir()]:
+            shutil.rmtree(folder)
+        for name, content in wanted.items():
+            if present.get(name) != content:  # else left alone, with its change time
+                path = self.folder / "data" / name
+                path.parent.mkdir(exist_ok=True)
+                path.write_bytes(content)
+
+
+class Builder:
+    """Lives through days."""
+
+    def __init__(self, folder: Path) -> None:
+        for name in ("data", "out", "scratch"):
+            (folder / name).mkdir(parents=True)
+        self.folder = folder
+        self.clock = ManualClock(datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=10))
+        self.storage = in_memory({})
+        self.chance = random.Random(5)
+        self.database = folder / "data" / "app.db"
+
+    def create(self) -> Repository:
+        """A new repository and a new database."""
+        with closing(sqlite3.connect(self.database, isolation_level=None)) as db:
+            db.executescript("PRAGMA page_size=4096; CREATE TABLE item(id INTEGER PRIMARY KEY, body BLOB);")
+            db.executemany("INSERT INTO item(body) VALUES (?)", [(self.chance.randbytes(600),) for _ in range(60)])
+        return Repository.create(self.storage, self.clock.now())
+
+    def change(self) -> None:
+        """One hot row, one cold one, and a new one."""
+        with closing(sqlite3.connect(self.database, isolation_level=None)) as db:
+            for number in (1, self.chance.randrange(2, 60)):
+                db.execute("UPDATE item SET body = ? WHERE id = ?", (self.chance.randbytes(600), number))
+            db.execute("INSERT INTO item(body) VALUES (?)", (self.chance.randbytes(300),))
+
+    def back_up(self, reason: Reason = Reason.SCHEDULED) -> BackupResult:
+        """The next day's backup."""
+        self.clock.advance(DAY)
+        options = BackupOptions(reason=reason, scratch=self.folder / "scratch")
+        repository = Repository.open(self.storage)
+        return backup(repository, self.database, options=options, clock=self.clock, monitor=Silent())
+
+    def prune(self, policy: RetentionPolicy = FEW) -> PruneResult:
+        """As confirmed by a person; nothing is rewritten."""
+        options = PruneOptions(policy, confirmed=True, compact=False)
+        return prune(Repository.open(self.storage), options, clock=self.clock, monitor=Silent())
+
+    def days(self, count: int) -> None:
+        """Change and back up."""
+        for _ in range(count):
+            self.change()
+            self.back_up()
+
+    def world(self) -> World:
+        """The world as it is now."""
+        objects = dict(self.storage._objects)
+        images = images_of(in_memory(objects), self.folder / "scratch") if objects else {}
+        made = World(self.folder, self.clock.now(), objects, images, files_in(self.folder / "data"))
+        made.live = {name: content_digest(content) for name, content in made.data.items()}
+        return made
+
+
+def content_digest(image: bytes) -> str:
+    """SHA-256 but for the change counter and its twin, which a capture may count up (bytes 24-27 and 92-95)."""
+    return hashlib.sha256(b"".join((image[:24], image[28:92], image[96:]))).hexdigest()
+
+
+def rebuilt(repository: Repository, table: PackTable, snapshot: Snapshot, scratch: Path) -> bytes:
+    """The image of a snapshot."""
+    path = scratch / "oracle.db"
+    path.write_bytes(b"")
+    rebuild(repository, table, snapshot.key, repository.read_manifest(snapshot.key), path, Silent())
+    content = path.read_bytes()
+    path.unlink()
+    return content
+
+
+def images_of(storage: Storage, scratch: Path) -> dict[str, str]:
+    """SHA-256 of every listed snapshot's image, by id."""
+    repository = Repository.open(storage)
+    table = PackTable(repository)
+    found = load_catalog(repository).snapshots
+    return {each.id: hashlib.sha256(rebuilt(repository, table, each, scratch)).hexdigest() for each in found}
+
+
+@contextmanager
+def names_from(seed: int) -> Iterator[None]:
+    """Names are random; from a seed, the same run makes the same objects in the same order."""
+    chance = random.Random(seed)
+    made: dict[str, Callable[[int], Any]] = {
+        "token_hex": lambda size: chance.randbytes(size).hex(),
+        "token_bytes": chance.randbytes,
+    }
+    with mock.patch.multiple(secrets, **made):
+        yield
+
+
+@contextmanager
+def eager_compaction() -> Iterator[None]:
+    """Rewrite packs for any waste at all: in repositories of this size it is never worth it otherwise."""
+    with mock.patch.multiple(garbage, WASTE_PERCENT=0, PACK_WASTE_PERCENT=0):
+        yield

@@ -1,34 +1,17 @@
 """Litekeep inside this process, with a clock that can be moved: years in minutes, and times without start-up.
 
-The only file of the benchmarks that knows the engine's functions. `missing` says in one line why the engine cannot take
-part, so that the peers can still be measured.
+The only file of the benchmarks that knows the engine's functions.
 """
 
 from __future__ import annotations
 
-import importlib
-from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from litekeep.clock import Clock
     from litekeep.repository.repository import Repository
-
-
-class EngineMissing(Exception):
-    """The engine cannot be measured; the message says why."""
-
-
-def missing(*operations: str) -> str:
-    """Why the engine cannot take part in what needs these operations; empty if it can."""
-    for name in operations:
-        try:
-            _operation(name)
-        except EngineMissing as problem:
-            return str(problem)
-    return ""
 
 
 def backup(database: Path, repository: Path, now: datetime) -> None:
@@ -45,11 +28,13 @@ def backup_if_changed(database: Path, repository: Path, now: datetime) -> None:
 def prune(repository: Path, now: datetime) -> None:
     """Apply the default policy (30 days, 12 weeks, 12 months, last 7) and remove what nothing refers to any more."""
     from litekeep.monitor import Silent
-    from litekeep.retention import RetentionPolicy
+    from litekeep.operations.prune import PruneOptions
+    from litekeep.operations.prune import prune as rotate
 
-    # ADAPT to litekeep.operations.prune when it exists; one call for a scheduled, unattended run.
     opened, clock = _open(repository, now)
-    _operation("prune")(opened, policy=RetentionPolicy(), clock=clock, monitor=Silent())
+    result = rotate(opened, PruneOptions(), clock=clock, monitor=Silent())
+    if result.waiting:
+        raise RuntimeError(f"the rotation of {now:%Y-%m-%d} waits for a person: {result.waiting}")
 
 
 def list_snapshots(repository: Path, now: datetime) -> int:
@@ -92,14 +77,3 @@ def _open(folder: Path, now: datetime) -> tuple[Repository, Clock]:
     if folder.exists():
         return Repository.open(LocalStorage(folder, clock)), clock
     return Repository.create(LocalStorage(folder, clock, create=True), now), clock
-
-
-def _operation(name: str) -> Callable[..., Any]:
-    """An operation by its name, for those that are still to come."""
-    try:
-        found = getattr(importlib.import_module(f"litekeep.operations.{name}"), name)
-    except (ImportError, AttributeError) as problem:
-        raise EngineMissing(f"the engine cannot do this yet: litekeep.operations.{name} ({problem})") from problem
-    if not callable(found):
-        raise EngineMissing(f"the engine cannot do this yet: litekeep.operations.{name} is not a function")
-    return found  # type: ignore[no-any-return]  # looked up at run time

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
-from benchmarks import engine
 from benchmarks.peers import Peer
 
 AnyPeer = TypeVar("AnyPeer", bound=Peer)
@@ -55,12 +54,11 @@ class Setting:
                 self.took_part.append(peer)
         return present
 
-    def engine_present(self, *operations: str) -> bool:
-        """True if these operations of Litekeep can be called inside this process."""
-        reason = "left out on request" if "litekeep" in self.without else engine.missing(*operations)
-        if reason:
-            self.leave_out("litekeep", reason)
-        return not reason
+    def engine_wanted(self) -> bool:
+        """True unless Litekeep is left out on request."""
+        if "litekeep" in self.without:
+            self.leave_out("litekeep", "left out on request")
+        return "litekeep" not in self.without
 
     def leave_out(self, name: str, reason: str) -> None:
         """Say once that someone is not measured."""

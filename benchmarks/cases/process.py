@@ -80,7 +80,7 @@ def start_up(setting: Setting, report: Report, *, with_litekeep: bool) -> None:
 
 def unchanged(setting: Setting, report: Report) -> None:
     """A scheduled run with nothing to do, inside the engine: what a busy schedule costs."""
-    if not setting.engine_present("backup"):
+    if not setting.engine_wanted():
         return
     database, repository = setting.folder / "unchanged.db", setting.folder / "unchanged"
     make(database, 4)

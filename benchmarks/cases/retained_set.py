@@ -22,7 +22,7 @@ def measure(setting: Setting) -> Report:
     kept = set(retained_days(days))
     database, copy, repository = (setting.folder / name for name in ("employees.db", "copy.db", "litekeep"))
     make(database, 4)
-    with_engine = setting.engine_present("backup", "prune")
+    with_engine = setting.engine_wanted()
     peers: list[Peer] = list(setting.invite([Restic(), Borg(), Gzip(), Zstd()]))
     sizes, costs = list[int](), list[Cost]()
     for day in range(days):

@@ -23,7 +23,7 @@ def measure(setting: Setting) -> Report:
     """An hourly backup of a tiny database, ten thousand times; then list and plan, in turn."""
     snapshots = setting.choose(10_000, 50)
     report = Report(NAME, QUESTION, f"{snapshots:,} hourly snapshots of a database of 3 pages", ("what", "median"))
-    if not setting.engine_present("backup"):
+    if not setting.engine_wanted():
         return report
     repository = setting.folder / "repository"
     cost = timed(lambda: fill(setting.folder / "tiny.db", repository, snapshots))

@@ -6,7 +6,8 @@ fails before "install" leaves the target untouched, and "install" itself is atom
 
 Over an existing database the copy goes through SQLite, so that programs that have it open see the restored data and
 nothing breaks. Only where that cannot work (no healthy database there, or another page size in WAL mode) is the file
-replaced, and only if nobody has it open.
+replaced, and only if nobody has it open. What stands there and cannot be backed up because it is damaged is never
+written over: its files are moved aside, together, and the result says where they are.
 """
 
 from __future__ import annotations
@@ -18,7 +19,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from litekeep.clock import Clock
-from litekeep.errors import BackupFailed, Refused, UnknownSnapshot, VerificationFailed
+from litekeep.errors import (
+    BackupFailed,
+    NotADatabase,
+    Refused,
+    SourceUnreadable,
+    TargetInUse,
+    UnknownSnapshot,
+    VerificationFailed,
+)
 from litekeep.formats.receipt import Receipt
 from litekeep.model import Reason, Snapshot
 from litekeep.monitor import Monitor
@@ -39,14 +48,20 @@ from litekeep.sqlite.replace import finish_interrupted, install_replace
 class RestoreOptions:
     """How to restore. checks: as for a backup. accept_problems: restore although SQLite finds the copy itself unsound.
 
-    safety_copy: take a pre-restore snapshot of an existing target first (needs a repository).
+    safety_copy: take a pre-restore snapshot of an existing target first (needs a repository). all_closed: the caller
+    knows that no program has the target open; needed only where the file must be replaced and the system cannot tell.
     """
 
     deadline_seconds: float = 30.0
     checks: Sequence[str] = ()
     accept_problems: bool = False
     safety_copy: bool = True
+    all_closed: bool = False
     scratch: Path | None = None
+
+
+class _Damaged:
+    """What is at the target is so damaged that it cannot be backed up; its files must be kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +69,15 @@ class RestoreResult:
     """What was restored, where, and the way back.
 
     how: "new", "live" or "replaced". safety_copy: the snapshot of what was there before; None for a new path, or if
-    there was nothing that could be backed up. tables: rows per table in the restored database.
+    there was nothing that could be backed up. kept_aside: the folder with the files that were replaced. tables: rows
+    per table in the restored database.
     """
 
     target: Path
     how: str
     snapshot: Snapshot | None
     safety_copy: Snapshot | None
+    kept_aside: Path | None
     problems: tuple[str, ...]
     tables: tuple[tuple[str, int], ...]
     size_bytes: int
@@ -82,7 +99,7 @@ def restore_new(
     refuse_existing(target)
     with _rebuilt(repository, snapshot, target.absolute().parent, options, clock, monitor) as (copy, report):
         install_new(copy, target)
-    return _result(target, "new", snapshot, None, report, started, clock, monitor)
+    return _result(target, "new", snapshot, None, None, report, started, clock, monitor)
 
 
 def restore_over(
@@ -101,8 +118,8 @@ def restore_over(
     folder = options.scratch or Path(os.path.realpath(target)).parent
     with _rebuilt(repository, snapshot, folder, options, clock, monitor) as (copy, report):
         before = _safety_copy(repository, target, snapshot.id, options, clock, monitor)
-        how = _install_over(copy, target, options, clock, monitor)
-    return _result(target, how, snapshot, before, report, started, clock, monitor)
+        how, aside = _install_over(copy, target, before, options, clock, monitor)
+    return _result(target, how, snapshot, before, aside, report, started, clock, monitor)
 
 
 def restore_file(
@@ -132,16 +149,16 @@ def restore_file(
         copy = scratch / "restore.db"
         unpack_plain_file(file, copy, clock=clock, monitor=monitor)
         report = _check(copy, str(file), options, clock, monitor)
-        before = None
+        before: Snapshot | _Damaged | None = None
+        how, aside = "new", None
         if over:
             finish_interrupted(target)
             if repository is not None:
                 before = _safety_copy(repository, target, str(file), options, clock, monitor)
-            how = _install_over(copy, target, options, clock, monitor)
+            how, aside = _install_over(copy, target, before, options, clock, monitor)
         else:
-            how = "new"
             install_new(copy, target)
-    return _result(target, how, None, before, report, started, clock, monitor)
+    return _result(target, how, None, before, aside, report, started, clock, monitor)
 
 
 def find_undo(snapshots: Sequence[Snapshot]) -> tuple[Snapshot, Path]:
@@ -194,8 +211,8 @@ def refuse_existing(target: Path) -> None:
 
 def _safety_copy(
     repository: Repository, target: Path, restored: str, options: RestoreOptions, clock: Clock, monitor: Monitor
-) -> Snapshot | None:
-    """A pre-restore snapshot of what is at the target; None if nothing is there."""
+) -> Snapshot | _Damaged | None:
+    """A pre-restore snapshot of what is at the target; None if nothing is there or none is wanted."""
     if not options.safety_copy or not os.path.lexists(target):
         return None
     wanted = BackupOptions(
@@ -203,6 +220,9 @@ def _safety_copy(
     )
     try:
         result = backup(repository, target, options=wanted, clock=clock, monitor=monitor)
+    except (NotADatabase, SourceUnreadable) as error:
+        monitor.event("warning", code="no_safety_copy", message=f"{error.message}; its files will be moved aside")
+        return _Damaged()
     except BackupFailed as error:
         raise Refused(
             f"what is in {target} now could not be backed up first: {error.message}",
@@ -218,39 +238,56 @@ def _safety_copy(
     return result.snapshot
 
 
-def _install_over(copy: Path, target: Path, options: RestoreOptions, clock: Clock, monitor: Monitor) -> str:
+def _install_over(
+    copy: Path,
+    target: Path,
+    before: Snapshot | _Damaged | None,
+    options: RestoreOptions,
+    clock: Clock,
+    monitor: Monitor,
+) -> tuple[str, Path | None]:
+    """How it was installed, and where the replaced files are."""
     if not os.path.lexists(target):
         install_new(copy, target)
-        return "new"
+        return "new", None
+    if not isinstance(before, _Damaged):
+        try:
+            install_live(copy, target, deadline_seconds=options.deadline_seconds, clock=clock, monitor=monitor)
+        except Refused as refused:
+            if refused.code != Refused.code:
+                raise  # in use, say: replacing the file would be worse
+        else:
+            return "live", None
     try:
-        install_live(copy, target, deadline_seconds=options.deadline_seconds, clock=clock, monitor=monitor)
-    except Refused as refused:
-        if refused.code != "refused":
-            raise  # in use, say: replacing the file would be worse
-        install_replace(copy, target)
-        return "replaced"
-    return "live"
+        return "replaced", install_replace(copy, target, all_closed=options.all_closed)
+    except TargetInUse as refused:
+        raise TargetInUse(
+            f"the database cannot be restored through SQLite, and its file cannot be replaced: {refused.message}",
+            safe="Nothing was changed.",
+            hint="Close all programs that use it, then restore again with --all-closed; or restore to a new path.",
+        ) from refused
 
 
 def _result(
     target: Path,
     how: str,
     snapshot: Snapshot | None,
-    before: Snapshot | None,
+    before: Snapshot | _Damaged | None,
+    aside: Path | None,
     report: CheckReport,
     started: float,
     clock: Clock,
     monitor: Monitor,
 ) -> RestoreResult:
-    size = target.stat().st_size
+    size, safety = target.stat().st_size, None if isinstance(before, _Damaged) else before
     elapsed = clock.monotonic() - started
     monitor.event(
         "restore_finished",
         snapshot=snapshot.id if snapshot else None,
         target=str(target),
         how=how,
-        safety_copy=before.id if before else None,
+        safety_copy=safety.id if safety else None,
         size_bytes=size,
         elapsed_seconds=elapsed,
     )
-    return RestoreResult(target, how, snapshot, before, problems_of(report), report.tables, size, elapsed)
+    return RestoreResult(target, how, snapshot, safety, aside, problems_of(report), report.tables, size, elapsed)

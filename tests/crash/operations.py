@@ -81,9 +81,10 @@ def _trashed(builder: Builder) -> None:
 
 
 def _dropping(builder: Builder) -> None:
-    """The newest of six is in the trash, and what it added is of no use to the others; an orphan receipt is there."""
+    """The newest two of five are in the trash, and what they added is of no use to the others."""
     builder.create()
-    builder.days(4)
+    builder.days(3)
+    builder.change()
     _to_trash(builder, builder.back_up(Reason.MANUAL).snapshot)
     builder.change()
     _to_trash(builder, builder.back_up().snapshot)

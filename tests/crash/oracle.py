@@ -42,7 +42,7 @@ class Reference:
 
 def refer(operation: Operation, world: World, film: Iterable[Frame], end: State) -> Reference:
     """Look at what a run without faults did."""
-    world.reset()
+    assert operation.goal(world, Repository.open(in_memory(end)), world.scratch), "the goal does not fit the operation"
     forgets = frozenset(world.images) - {each.id for each in load_catalog(Repository.open(in_memory(end))).snapshots}
     return Reference(tuple(film), end, forgets, portrait(world, in_memory(end)))
 

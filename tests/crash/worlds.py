@@ -143,8 +143,11 @@ class Builder:
 
 
 def content_digest(image: bytes) -> str:
-    """SHA-256 but for the change counter and its twin, which a capture may count up (bytes 24-27 and 92-95)."""
-    return hashlib.sha256(b"".join((image[:24], image[28:92], image[96:]))).hexdigest()
+    """SHA-256 but for what SQLite itself counts up whenever a database is written.
+
+    Bytes 24-27 and 92-95: the change counter and its twin; 40-43: the schema cookie; 96-99: the version of SQLite.
+    """
+    return hashlib.sha256(b"".join((image[:24], image[28:40], image[44:92], image[100:]))).hexdigest()
 
 
 def rebuilt(repository: Repository, table: PackTable, snapshot: Snapshot, scratch: Path) -> bytes:

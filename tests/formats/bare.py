@@ -34,7 +34,7 @@ def make_interpreter(folder: Path) -> Path:
 
 def run_alone(python: Path, script: Path, *arguments: object) -> subprocess.CompletedProcess[str]:
     """Run the script in a process of its own, isolated from everything around it."""
-    command = [python, "-I", script, *map(str, arguments)]
+    command = [str(python), "-I", str(script), *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, encoding="utf-8", timeout=120, check=False)
 
 

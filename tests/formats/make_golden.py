@@ -60,7 +60,7 @@ def fill(folder: Path, scratch: Path) -> None:
     clock = ManualClock(zone="Europe/Berlin")
     repository = Repository.create(LocalStorage(folder, clock, create=True), clock.now())
     app, shop = scratch / "app.db", scratch / "Größe 1.db"
-    create(app, page_bytes=4096, rows=400)
+    create(app, page_bytes=4096, rows=1000)
     create(shop, page_bytes=512, rows=60)
     for day in range(12):
         clock.advance(DAY_SECONDS)
@@ -102,7 +102,7 @@ def change(path: Path, day: int) -> None:
     """What happens in a day."""
     connection = sqlite3.connect(path)
     connection.execute("INSERT INTO days VALUES (?)", (day,))
-    connection.execute("UPDATE people SET note = note || ? WHERE id % 31 = ?", (f" day {day}", day))
+    connection.execute("UPDATE people SET note = upper(note) WHERE id / 80 = ?", (day,))  # stays as it is from then on
     connection.execute("INSERT INTO people (name, note) VALUES (?, ?)", (f"New on day {day}", "ñ"))
     connection.commit()
     connection.close()

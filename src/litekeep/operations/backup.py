@@ -23,7 +23,7 @@ from litekeep.blocks.split import Geometry
 from litekeep.clock import Clock
 from litekeep.errors import CorruptObject, Refused, UsageError
 from litekeep.formats.manifest import Manifest
-from litekeep.formats.receipt import Mark
+from litekeep.formats.receipt import Mark, Receipt
 from litekeep.model import Level, Reason, Snapshot
 from litekeep.monitor import Monitor
 from litekeep.operations.describe import Occasion, describe
@@ -32,7 +32,7 @@ from litekeep.operations.newest import Newest, find_newest, is_unchanged, record
 from litekeep.operations.scratch import scratch_folder
 from litekeep.operations.verify import Proof, prove, record_proof
 from litekeep.repository import layout
-from litekeep.repository.catalog import snapshot_from_facts
+from litekeep.repository.catalog import apply_receipts, remember, snapshot_from_facts
 from litekeep.repository.changes import find_changes
 from litekeep.repository.packs import PackTable
 from litekeep.repository.repository import Repository
@@ -233,15 +233,10 @@ class _Run:
             self.repository.write_mark(key.source_dir, mark)
         for pack, size in written.packs:
             table.add(pack, size)
-        proof = self._prove(table, snapshot, manifest, scratch)
-        snapshot = replace(
-            snapshot,
-            pinned=self.options.pinned,
-            verified=proof.level,
-            problems=proof.problems,
-            damage=proof.damage,
-            tables=proof.tables,
-        )
+        snapshot = replace(snapshot, pinned=self.options.pinned)
+        proof, receipts = self._prove(table, snapshot, manifest, scratch)
+        snapshot = apply_receipts(snapshot, receipts)
+        remember(self.repository, snapshot)
         return BackupResult(
             snapshot,
             "",
@@ -254,12 +249,14 @@ class _Run:
             0.0,
         )
 
-    def _prove(self, table: PackTable, snapshot: Snapshot, manifest: Manifest, scratch: Path) -> Proof:
+    def _prove(
+        self, table: PackTable, snapshot: Snapshot, manifest: Manifest, scratch: Path
+    ) -> tuple[Proof, list[Receipt]]:
         level, options = self.options.level, self.options
         if level is None:
             level = Level.FULL if snapshot.database.size_bytes <= FULL_LIMIT_BYTES else Level.WRITTEN
         if level is Level.NONE:
-            return Proof(Level.NONE)
+            return Proof(Level.NONE), []
         try:
             proof = prove(
                 self.repository,
@@ -274,8 +271,7 @@ class _Run:
             )
         except CorruptObject as error:
             proof = Proof(Level.NONE, damage=(str(error),))
-        record_proof(self.repository, snapshot, proof, "verify", self.clock)
-        return proof
+        return proof, [record_proof(self.repository, snapshot, proof, "verify", self.clock)]
 
 
 def _unchanged(newest: Newest, how: str) -> BackupResult:

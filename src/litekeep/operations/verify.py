@@ -142,8 +142,8 @@ def _prove_written(
     return Proof(Level.WRITTEN)
 
 
-def record_proof(repository: Repository, snapshot: Snapshot, proof: Proof, kind: str, clock: Clock) -> None:
-    """Store the receipt of a verification or drill."""
+def record_proof(repository: Repository, snapshot: Snapshot, proof: Proof, kind: str, clock: Clock) -> Receipt:
+    """Store the receipt of a verification or drill, and return it."""
     receipt = Receipt(
         snapshot.id,
         kind,
@@ -155,3 +155,4 @@ def record_proof(repository: Repository, snapshot: Snapshot, proof: Proof, kind:
         {"unchecked": list(proof.unchecked)},
     )
     repository.write_receipt(source_dir(snapshot.source), receipt)
+    return receipt

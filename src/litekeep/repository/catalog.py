@@ -19,7 +19,6 @@ from litekeep.repository import layout
 from litekeep.repository.memo import CatalogMemo
 from litekeep.repository.repository import Repository
 from litekeep.storage.base import Entry
-from litekeep.storage.local import LocalStorage
 
 T = TypeVar("T", Receipt, Mark)
 
@@ -68,11 +67,10 @@ def _latest(candidates: list[Snapshot], name: str) -> Snapshot:
 def load_catalog(repository: Repository, source_dir: str | None = None, *, memo: CatalogMemo | None = None) -> Catalog:
     """Read all manifests' facts, receipts and marks (of one source).
 
-    memo: what an earlier call read is taken from there, as long as the objects' names and sizes are the same. By default
-    a local repository has one in its hidden folder `.cache`, used when all sources are listed.
+    memo: what an earlier call read is taken from there, as long as the objects' names and sizes are the same; a local
+    repository has one in its hidden folder `.cache`.
     """
-    if memo is None and source_dir is None and isinstance(repository.storage, LocalStorage):
-        memo = CatalogMemo(repository.storage.root / ".cache" / "catalog", repository.config.id)
+    memo = memo or CatalogMemo.beside(repository.storage, repository.config.id)
     damaged: list[CorruptObject] = []
     folder = f"{source_dir}/" if source_dir else ""
     records: dict[str, list[Entry]] = defaultdict(list)
@@ -209,3 +207,15 @@ def apply_marks(snapshot: Snapshot, marks: Iterable[Mark]) -> Snapshot:
             moment = mark.changes["trashed_at"]
             changes["trashed_at"] = None if moment is None else datetime.fromisoformat(moment)
     return replace(snapshot, **changes) if changes else snapshot
+
+
+def remember(repository: Repository, snapshot: Snapshot) -> None:
+    """Let the next listing know a snapshot that this process has just made, without reading it again."""
+    memo = CatalogMemo.beside(repository.storage, repository.config.id)
+    if memo is None:
+        return
+    manifest = [entry for entry in repository.recent if entry.key == snapshot.key]
+    records = [entry for entry in repository.recent if layout.record_snapshot(entry.key) == snapshot.id]
+    if manifest:
+        memo.remember(manifest[0], records, snapshot)
+        memo.save()

@@ -3,6 +3,10 @@
 Objects never change, so what was read under a name and size holds as long as they are listed. The file is only a cache:
 missing, damaged, of another repository or version, it counts as empty. It is never asked whether data is intact (verify
 and scrub read the objects), and it holds nothing that the manifests do not say.
+
+The file is a first line that says what it belongs to, then one line for each snapshot, appended as they come; the last
+line about a snapshot counts. Every line begins with 16 hex digits of the BLAKE3 of the rest, so that a torn or damaged
+line is left out.
 """
 
 from __future__ import annotations
@@ -10,7 +14,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import astuple, fields
 from datetime import datetime
@@ -21,9 +25,11 @@ from blake3 import blake3
 
 from litekeep.model import DatabaseFacts, Level, Reason, Snapshot
 from litekeep.storage.base import Entry
+from litekeep.storage.local import LocalStorage
 
-_VERSION = 1
-_CHECKSUM_BYTES = 32
+_VERSION = 2
+_CHECK_DIGITS = 16
+_APPEND = os.O_WRONLY | os.O_APPEND | getattr(os, "O_BINARY", 0)
 
 
 class CatalogMemo:
@@ -32,12 +38,20 @@ class CatalogMemo:
     def __init__(self, path: Path, repository_id: bytes) -> None:
         self._path = path
         self._identity = [_VERSION, repository_id.hex(), len(fields(Snapshot)), len(fields(DatabaseFacts))]
-        self._known: dict[str, list[Any]] = self._load()
+        self._known: dict[str, list[Any]] | None = None
+        self._lines = 0
         self._kept: dict[str, list[Any]] = {}
-        self._learned = 0
+        self._learned: dict[str, list[Any]] = {}
+
+    @classmethod
+    def beside(cls, storage: object, repository_id: bytes) -> CatalogMemo | None:
+        """The memo in the hidden folder `.cache` of a local repository; None for other storages."""
+        return cls(storage.root / ".cache" / "catalog", repository_id) if isinstance(storage, LocalStorage) else None
 
     def recall(self, manifest: Entry, records: Sequence[Entry]) -> Snapshot | None:
         """The snapshot as it was remembered, if its manifest and records are still the same ones."""
+        if self._known is None:
+            self._known = self._load()
         row = self._known.get(manifest.key)
         if row is None or row[0] != _signature(manifest, records):
             return None
@@ -49,36 +63,62 @@ class CatalogMemo:
         return snapshot
 
     def remember(self, manifest: Entry, records: Sequence[Entry], snapshot: Snapshot) -> None:
-        """Keep what was read."""
-        self._kept[manifest.key] = [_signature(manifest, records), _to_row(snapshot)]
-        self._learned += 1
+        """Keep what was read; `save` stores it."""
+        self._learned[manifest.key] = [_signature(manifest, records), _to_row(snapshot)]
 
     def save(self) -> None:
-        """Write the file if much is new or gone; failing to is harmless."""
-        changed = self._learned + len(self._known) - (len(self._kept) - self._learned)
-        if changed <= max(32, len(self._kept) // 50):
+        """Append what is new, or write the file anew when most of it is outdated; failing to is harmless."""
+        if not self._learned:
             return
-        body = json.dumps([self._identity, self._kept], separators=(",", ":")).encode("utf-8")
-        temporary = self._path.with_name(f"{self._path.name}.{secrets.token_hex(4)}.tmp")
         with suppress(OSError):
-            self._path.parent.mkdir(mode=0o700, exist_ok=True)
-            descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            rows = {**self._kept, **self._learned}
+            if self._known is not None and self._lines > 2 * len(rows) + 100:
+                self._replace(rows.items())
+                return
             try:
-                with os.fdopen(descriptor, "wb") as file:
-                    file.write(blake3(body).digest() + body)
-                os.replace(temporary, self._path)
-            except OSError:
-                os.unlink(temporary)
+                descriptor = os.open(self._path, _APPEND)
+            except FileNotFoundError:
+                self._replace(rows.items())
+                return
+            with os.fdopen(descriptor, "ab") as file:
+                file.write(b"".join(_line(row) for row in self._learned.items()))
+
+    def _replace(self, rows: Iterable[tuple[str, list[Any]]]) -> None:
+        self._path.parent.mkdir(mode=0o700, exist_ok=True)
+        temporary = self._path.with_name(f"{self._path.name}.{secrets.token_hex(4)}.tmp")
+        descriptor = os.open(temporary, _APPEND | os.O_CREAT | os.O_EXCL, 0o600)
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(_line(self._identity) + b"".join(map(_line, rows)))
+            os.replace(temporary, self._path)
+        except OSError:
+            os.unlink(temporary)
 
     def _load(self) -> dict[str, list[Any]]:
-        try:
-            data = self._path.read_bytes()
-            if blake3(data[_CHECKSUM_BYTES:]).digest() != data[:_CHECKSUM_BYTES]:
-                return {}
-            identity, known = json.loads(data[_CHECKSUM_BYTES:])
-        except (OSError, ValueError, TypeError):
-            return {}
-        return known if identity == self._identity and isinstance(known, dict) else {}
+        known: dict[str, list[Any]] = {}
+        with suppress(OSError, ValueError, TypeError):
+            lines = self._path.read_bytes().splitlines()
+            self._lines = len(lines)
+            if lines and _content(lines[0]) == self._identity:
+                for line in lines[1:]:
+                    content = _content(line)
+                    if content is not None:
+                        known[content[0]] = content[1]
+            else:
+                self._lines = 1 << 30  # of no use: to be written anew
+        return known
+
+
+def _line(content: object) -> bytes:
+    body = json.dumps(content, separators=(",", ":")).encode("ascii")
+    return blake3(body).hexdigest(_CHECK_DIGITS // 2).encode("ascii") + body + b"\n"
+
+
+def _content(line: bytes) -> Any:
+    body = line[_CHECK_DIGITS:]
+    if blake3(body).hexdigest(_CHECK_DIGITS // 2).encode("ascii") != line[:_CHECK_DIGITS]:
+        return None
+    return json.loads(body)
 
 
 def _signature(manifest: Entry, records: Sequence[Entry]) -> str:

@@ -24,7 +24,7 @@ from litekeep.formats.receipt import Mark, Receipt, decode_mark, decode_receipt,
 from litekeep.formats.repoconfig import KEY as CONFIG_KEY
 from litekeep.formats.repoconfig import RepoConfig, decode_config, encode_config
 from litekeep.repository import layout
-from litekeep.storage.base import Storage
+from litekeep.storage.base import Entry, Storage
 
 HELPER_FILES = ("README.txt", "restore.py")
 
@@ -37,6 +37,8 @@ class Repository:
         self.config = config
         self.seal: Seal = TagSeal(config.id, config.secret)
         self.identity = Identity(config.secret)
+        self.recent: list[Entry] = []
+        """Manifests, receipts and marks that were written through this object."""
 
     def __repr__(self) -> str:
         return f"<Repository {self.config.id.hex()[:8]} in {self.storage.description}>"
@@ -80,6 +82,10 @@ class Repository:
             ) from error
         return cls(storage, decode_config(data))
 
+    def _put(self, key: str, data: bytes) -> None:
+        self.storage.put(key, data)
+        self.recent.append(Entry(key, len(data)))
+
     @contextmanager
     def lock(self, owner: str, wait_seconds: float) -> Iterator[None]:
         """Hold the repository against other writers; raises Locked, naming the holder."""
@@ -103,7 +109,7 @@ class Repository:
     def write_manifest(self, key: str, manifest: Manifest) -> int:
         """Commit a snapshot: everything it names must be durable before. Returns the stored bytes."""
         data = encode_manifest(key, manifest, self.seal)
-        self.storage.put(key, data)
+        self._put(key, data)
         return len(data)
 
     def read_receipt(self, key: str) -> Receipt:
@@ -113,7 +119,7 @@ class Repository:
     def write_receipt(self, source_dir: str, receipt: Receipt) -> str:
         """Store a receipt; returns its key."""
         key = layout.receipt_key(source_dir, receipt.snapshot)
-        self.storage.put(key, encode_receipt(key, receipt, self.seal))
+        self._put(key, encode_receipt(key, receipt, self.seal))
         return key
 
     def receipts_of(self, key: layout.SnapshotKey) -> list[Receipt]:
@@ -129,7 +135,7 @@ class Repository:
     def write_mark(self, source_dir: str, mark: Mark) -> str:
         """Store a mark; returns its key."""
         key = layout.mark_key(source_dir, mark.snapshot, mark.sequence)
-        self.storage.put(key, encode_mark(key, mark, self.seal))
+        self._put(key, encode_mark(key, mark, self.seal))
         return key
 
     def read_plan(self, key: str) -> dict[str, Any]:

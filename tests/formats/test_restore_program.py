@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 from blake3 import blake3
-from tests.formats.bare import SCRIPT, Outcome, load, make_interpreter, run_alone, run_inside
+from tests.formats.bare import SCRIPT, Outcome, run_alone, run_inside
 from tests.formats.hostile import bounds
 
 from litekeep.blocks.compress import compress, decompress_within
@@ -95,16 +95,6 @@ def back_up_days(made: Made, repository: Repository, database: Path, page_bytes:
 
 
 @pytest.fixture(scope="session")
-def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_interpreter(tmp_path_factory.mktemp("bare"))
-
-
-@pytest.fixture(scope="session")
-def program() -> ModuleType:
-    return load()
-
-
-@pytest.fixture(scope="session")
 def large(tmp_path_factory: pytest.TempPathFactory) -> Made:
     """Databases of three page sizes, of one page, and of no page, some days each."""
     folder = tmp_path_factory.mktemp("large")
@@ -158,13 +148,13 @@ def test_each_snapshot_alone(python: Path, large: Made, tmp_path: Path) -> None:
 
 def test_bare_means_bare(python: Path) -> None:
     for package in ("litekeep", "blake3"):
-        command = [python, "-I", "-c", f"import {package}"]
+        command = [str(python), "-I", "-c", f"import {package}"]
         assert subprocess.run(command, capture_output=True, check=False).returncode != 0
 
 
 def test_without_zstd(python: Path, small: Made) -> None:
     """-S: no site packages at all."""
-    command = [python, "-I", "-S", SCRIPT, "--repository", small.folder]
+    command = [str(python), "-I", "-S", str(SCRIPT), "--repository", str(small.folder)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:  # Python 3.14 has zstd
         assert done.returncode == 1

@@ -1,7 +1,8 @@
 """Frames: many blocks compressed together with zstd, alone or against earlier versions of the same blocks.
 
 A delta frame is an ordinary zstd frame whose compressor had the base blocks, joined in their stated order, as a prefix
-(RFC 8878 section 5; "raw content" dictionary). To decode it, the same bytes are needed again.
+(RFC 8878 section 5; "raw content" dictionary). To decode it, the same bytes are needed again. A prefix of fewer than 8
+bytes is none: zstd would ignore it.
 
 zstd finds most but not all damage, so it is never trusted as an integrity check: blocks are compared by name after
 decoding. What it is asked to decode is bounded: the length is declared outside the frame and checked before and after.

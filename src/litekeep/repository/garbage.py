@@ -25,10 +25,12 @@ The repository's lock is held throughout; a plan is made and executed under one 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import pairwise
 
 from litekeep.blocks.split import FRAME_BYTES
+from litekeep.errors import CorruptObject, ObjectMissing, UnsupportedFormat
 from litekeep.formats.manifest import PageMap, Run
 from litekeep.formats.pack import Address, Frame, PackIndex
 from litekeep.repository import layout
@@ -36,6 +38,8 @@ from litekeep.repository.packs import PackTable
 from litekeep.repository.repository import Repository
 from litekeep.repository.versions import MAX_DEPTH
 
+FEW_RECEIPTS = 4
+"""Snapshots with no more receipts than this are not looked at for superseded ones."""
 WASTE_PERCENT = 8
 """Rewriting begins when this share of all stored bytes is waste: less often costs space, more often work."""
 BLOCK_INDEX_BYTES = 19
@@ -67,7 +71,7 @@ class Rewrite:
 class GarbagePlan:
     """What to do. drop: packs that nothing needs. superseded: lower generations. rewrites: highest sequence first.
 
-    orphans: receipts and marks of snapshots that are gone. stored_bytes: of all packs; wasted_bytes: needed by nothing.
+    orphans: receipts and marks that nothing needs. stored_bytes: of all packs; wasted_bytes: needed by nothing.
     """
 
     drop: tuple[str, ...]
@@ -166,11 +170,31 @@ def _wasted(use: _Use) -> int:
 
 
 def _orphans(repository: Repository, ids: set[str]) -> Iterator[str]:
+    """Receipts and marks of snapshots that are gone, and receipts of unchanged runs that later ones replace."""
+    receipts: dict[str, list[str]] = {}
     for prefix in (layout.RECEIPTS, layout.MARKS):
         for entry in repository.storage.list(prefix):
             snapshot = layout.record_snapshot(entry.key)
             if snapshot is not None and snapshot not in ids:
                 yield entry.key
+            elif snapshot is not None and prefix == layout.RECEIPTS:
+                receipts.setdefault(snapshot, []).append(entry.key)
+    for keys in receipts.values():
+        if len(keys) > FEW_RECEIPTS:
+            yield from _superseded(repository, keys)
+
+
+def _superseded(repository: Repository, keys: list[str]) -> Iterator[str]:
+    """Of the receipts "unchanged", all but the newest, and the newest one that rests on a full read."""
+    unchanged = []
+    for key in keys:
+        with suppress(CorruptObject, UnsupportedFormat, ObjectMissing):
+            receipt = repository.read_receipt(key)
+            if receipt.kind == "unchanged":
+                unchanged.append((receipt.at, bool(receipt.facts.get("full_read")), key))
+    unchanged.sort(reverse=True)
+    needed = {unchanged[0][2], *[key for _, full, key in unchanged if full][:1]} if unchanged else set()
+    yield from (key for _, _, key in unchanged if key not in needed)
 
 
 def _plan_rewrites(table: PackTable, uses: dict[bytes, _Use], wasted: dict[bytes, int], maps: Maps) -> list[Rewrite]:

@@ -9,7 +9,7 @@
     plans/<UTC time>-<8 hex digits>                        what a prune was about to do
     lock                                                   the storage's own, not an object
 
-`<source>` is the source's name made safe for every file system: what is not a-z, 0-9, "-" or "_" becomes "_" and two
+`<source>` is the source's name made safe for every file system: what is not a-z, 0-9 or "-" becomes "_" and two
 hex digits for each byte of its UTF-8 form (capital letters too: some file systems do not tell them apart); so does the
 first letter of a name that Windows keeps for a device. Of a name that gets longer than 120 characters, the first
 103 are kept, and 16 hex digits of its BLAKE3 hash follow.

@@ -1,0 +1,21 @@
+"""Where restore.py runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from tests.formats.bare import load, make_interpreter
+
+
+@pytest.fixture(scope="session")
+def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An interpreter without any packages but zstd."""
+    return make_interpreter(tmp_path_factory.mktemp("bare"))
+
+
+@pytest.fixture(scope="session")
+def program() -> ModuleType:
+    """The present restore.py in this process, with everything that is installed here."""
+    return load()

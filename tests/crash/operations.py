@@ -23,7 +23,8 @@ from litekeep.repository.repository import Repository
 from litekeep.storage.base import Storage
 from litekeep.testing import ManualClock
 
-from crash.worlds import DAY, FEW, Builder, World, content_digest, eager_compaction, rebuilt
+from crash.film import Film, in_memory
+from crash.worlds import DAY, FEW, Builder, World, content_digest, rebuilt, small_scale
 from litekeep.repository.packs import PackTable
 
 Prepare = Callable[[Builder], None]
@@ -47,8 +48,9 @@ class Operation:
     def world(self, folder: Path) -> World:
         """The world before the operation."""
         builder = Builder(folder)
-        self.prepare(builder)
-        return builder.world()
+        with small_scale():
+            self.prepare(builder)
+            return builder.world()
 
 
 def _nothing(builder: Builder) -> None:
@@ -78,6 +80,31 @@ def _trashed(builder: Builder) -> None:
     builder.days(7)
     builder.prune()
     builder.clock.advance(3 * DAY)
+
+
+def _long(builder: Builder) -> None:
+    """Twelve days of two databases, all but the last three of each in the trash, and due."""
+    second = builder.folder / "data" / "second.db"
+    builder.create()
+    builder.make(second)
+    for _ in range(12):
+        for database in (builder.database, second):
+            builder.change(database)
+            builder.back_up(database=database)
+    builder.prune()
+    builder.clock.advance(3 * DAY)
+
+
+def _interrupted(builder: Builder) -> None:
+    """As `_trashed`, and a prune was killed after half of its new generations, and another one before its deletes."""
+    _trashed(builder)
+    for at in (2, 1):
+        world, film = builder.world(), Film(dict(builder.storage._objects))
+        _prune(compact=True)(world, film, world.clock())
+        deletes = [frame for frame in film.frames if frame.operation == "delete" and frame.key.startswith("packs/")]
+        puts = [frame for frame in film.frames if frame.operation == "put" and frame.key.startswith("packs/")]
+        chosen = puts[len(puts) // 2] if at == 2 else deletes[len(deletes) // 2]
+        builder.storage = in_memory(chosen.after)
 
 
 def _dropping(builder: Builder) -> None:
@@ -123,8 +150,7 @@ def _back_up(reason: Reason, level: Level | None = None, *, pinned: bool = False
 def _prune(*, compact: bool) -> Run:
     def run(world: World, storage: Storage, clock: ManualClock) -> object:
         options = PruneOptions(FEW, confirmed=True, compact=compact, scratch=world.scratch)
-        with eager_compaction():
-            return prune(Repository.open(storage), options, clock=clock, monitor=Silent())
+        return prune(Repository.open(storage), options, clock=clock, monitor=Silent())
 
     return run
 
@@ -188,7 +214,9 @@ def _newest_is_live(world: World, repository: Repository, scratch: Path) -> bool
 
 
 def _rotated(world: World, repository: Repository, scratch: Path) -> bool:
-    return sum(each.trashed_at is None for each in load_catalog(repository).snapshots) == 3
+    catalog = load_catalog(repository)
+    left = [each.source for each in catalog.snapshots if each.trashed_at is None]
+    return all(left.count(source) == 3 for source in catalog.sources())
 
 
 def _forgotten(world: World, repository: Repository, scratch: Path) -> bool:
@@ -229,6 +257,8 @@ OPERATIONS = (
     Operation("prune that forgets", _trashed, _prune(compact=False), _forgotten),
     Operation("prune that drops packs", _dropping, _prune(compact=False), _forgotten),
     Operation("prune that compacts", _trashed, _prune(compact=True), _forgotten),
+    Operation("prune of two databases", _long, _prune(compact=True), _forgotten),
+    Operation("prune after interrupted prunes", _interrupted, _prune(compact=True), _forgotten),
     Operation("empty the trash", _dropping, _empty, _forgotten),
     Operation("restore to a new path", _days(3), _restore_new, _target_is(0, over=False), watches=True),
     Operation("restore over", _days(3, then_change=True), _restore_over, _target_is(0, over=True), watches=True),
@@ -257,6 +287,7 @@ def attempt(
 ) -> tuple[object | None, LitekeepError | None]:
     """Run once: the result, or the error; every other exception is let through."""
     try:
-        return operation.run(world, storage, clock), None
+        with small_scale():
+            return operation.run(world, storage, clock), None
     except LitekeepError as error:
         return None, error

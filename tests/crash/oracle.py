@@ -24,7 +24,7 @@ from litekeep.testing import ManualClock
 
 from crash.film import Frame, State, in_memory
 from crash.operations import Operation, attempt, failed
-from crash.worlds import ALL, DAY, World, content_digest, eager_compaction, names_from, rebuilt
+from crash.worlds import ALL, DAY, World, content_digest, small_scale, names_from, rebuilt
 
 Portrait = frozenset[tuple[str, bool, bool, str]]
 """What a person sees of the snapshots: image, in the trash, pinned, label. Ids and repeated states left aside."""
@@ -110,7 +110,7 @@ def require_tidy(world: World, reference: Reference, storage: Storage, clock: Ma
     """After a prune no damage and no garbage: no object that nothing needs, no temporary, no working copy."""
     repository, before = Repository.open(storage), portrait(world, storage)
     clock.advance(2 * DAY)
-    with eager_compaction():
+    with small_scale():
         prune(repository, PruneOptions(ALL, scratch=world.scratch), clock=clock, monitor=Silent())
         maps, keys = read_maps(repository)
         plan = plan_garbage(repository, PackTable(repository), maps, {key.id for key in keys}, compact=False)

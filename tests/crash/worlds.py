@@ -15,11 +15,12 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
+from litekeep.blocks import split
 from litekeep.model import Reason, Snapshot
 from litekeep.monitor import Silent
 from litekeep.operations.backup import BackupOptions, BackupResult, backup
 from litekeep.operations.prune import PruneOptions, PruneResult, prune
-from litekeep.repository import garbage
+from litekeep.repository import garbage, writer
 from litekeep.repository.catalog import load_catalog
 from litekeep.repository.packs import PackTable
 from litekeep.repository.rebuild import rebuild
@@ -31,6 +32,7 @@ from litekeep.testing import ManualClock
 from crash.film import State, files_in, in_memory
 
 DAY = 86_400
+PACK_BYTES = 16 << 10
 FEW = RetentionPolicy(days=0, weeks=0, months=0, keep_last=3, trash_days=2)
 """Keeps the last three snapshots."""
 ALL = RetentionPolicy(days=900_000, trash_days=900_000)
@@ -103,24 +105,28 @@ class Builder:
 
     def create(self) -> Repository:
         """A new repository and a new database."""
-        with closing(sqlite3.connect(self.database, isolation_level=None)) as db:
-            db.executescript("PRAGMA page_size=4096; CREATE TABLE item(id INTEGER PRIMARY KEY, body BLOB);")
-            db.executemany("INSERT INTO item(body) VALUES (?)", [(self.chance.randbytes(600),) for _ in range(60)])
+        self.make(self.database)
         return Repository.create(self.storage, self.clock.now())
 
-    def change(self) -> None:
+    def make(self, database: Path) -> None:
+        """Some twelve pages."""
+        with closing(sqlite3.connect(database, isolation_level=None)) as db:
+            db.executescript("PRAGMA page_size=4096; CREATE TABLE item(id INTEGER PRIMARY KEY, body BLOB);")
+            db.executemany("INSERT INTO item(body) VALUES (?)", [(self.chance.randbytes(600),) for _ in range(60)])
+
+    def change(self, database: Path | None = None) -> None:
         """One hot row, one cold one, and a new one."""
-        with closing(sqlite3.connect(self.database, isolation_level=None)) as db:
+        with closing(sqlite3.connect(database or self.database, isolation_level=None)) as db:
             for number in (1, self.chance.randrange(2, 60)):
                 db.execute("UPDATE item SET body = ? WHERE id = ?", (self.chance.randbytes(600), number))
             db.execute("INSERT INTO item(body) VALUES (?)", (self.chance.randbytes(300),))
 
-    def back_up(self, reason: Reason = Reason.SCHEDULED) -> BackupResult:
+    def back_up(self, reason: Reason = Reason.SCHEDULED, database: Path | None = None) -> BackupResult:
         """The next day's backup."""
         self.clock.advance(DAY)
         options = BackupOptions(reason=reason, scratch=self.folder / "scratch")
         repository = Repository.open(self.storage)
-        return backup(repository, self.database, options=options, clock=self.clock, monitor=Silent())
+        return backup(repository, database or self.database, options=options, clock=self.clock, monitor=Silent())
 
     def prune(self, policy: RetentionPolicy = FEW) -> PruneResult:
         """As confirmed by a person; nothing is rewritten."""
@@ -181,7 +187,11 @@ def names_from(seed: int) -> Iterator[None]:
 
 
 @contextmanager
-def eager_compaction() -> Iterator[None]:
-    """Rewrite packs for any waste at all: in repositories of this size it is never worth it otherwise."""
-    with mock.patch.multiple(garbage, WASTE_PERCENT=0, PACK_WASTE_PERCENT=0):
+def small_scale() -> Iterator[None]:
+    """What takes gigabytes and months elsewhere: packs are rewritten for any waste, and are full with a few pages."""
+    with (
+        mock.patch.multiple(garbage, WASTE_PERCENT=0, PACK_WASTE_PERCENT=0, FRAME_BYTES=PACK_BYTES),
+        mock.patch.multiple(writer, PACK_BYTES=PACK_BYTES),
+        mock.patch.multiple(split, FRAME_BYTES=PACK_BYTES),
+    ):
         yield

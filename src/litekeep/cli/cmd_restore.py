@@ -26,13 +26,21 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class _Job:
-    """What goes where. chosen: a snapshot or a plain file. folder: the repository's, None if there is none."""
+    """What goes where. chosen: a snapshot or a plain file. folder: the repository's, None if there is none.
+
+    replaces: --replace was given. over: and there is something.
+    """
 
     repository: Repository | None
     folder: Path | None
     chosen: Snapshot | Path
     target: Path
-    over: bool
+    replaces: bool
+
+    @property
+    def over(self) -> bool:
+        """True if something is there that will be replaced."""
+        return self.replaces and os.path.lexists(self.target)
 
     @property
     def name(self) -> str:
@@ -58,6 +66,11 @@ class _Job:
 @checks
 @click.option("--accept-problems", is_flag=True, help="Restore although SQLite finds problems in the backup's content.")
 @click.option("--no-safety-copy", is_flag=True, help="Do not back up what is there now; then there is no undo.")
+@click.option(
+    "--all-closed",
+    is_flag=True,
+    help="You made sure that no program has the database open (asked for where the system cannot tell).",
+)
 @click.option(
     "--wait",
     type=click.FloatRange(min=0),
@@ -92,6 +105,7 @@ def command(
         checks=tuple(rest["checks"]) if isinstance(rest["checks"], tuple) else (),
         accept_problems=bool(rest["accept_problems"]),
         safety_copy=not rest["no_safety_copy"],
+        all_closed=bool(rest["all_closed"]),
         scratch=rest["scratch"] if isinstance(rest["scratch"], Path) else None,
     )
     if rest["dry_run"]:
@@ -126,17 +140,15 @@ def _prepare(session: Session, name: str | None, to: Path | None, target: Path |
         place = to or target
         assert place is not None
         folder = _folder_or_none(session, place)
-        over = to is None and os.path.lexists(place)
         if to is not None:
             _refuse_taken(to)
-        return _Job(session.open(folder) if folder else None, folder, file, place, over)
+        return _Job(session.open(folder) if folder else None, folder, file, place, replaces=to is None)
     folder = session.find(target)
     repository = session.open(folder)
     snapshot = session.snapshot(session.catalog(repository), name or "latest")
     if to is not None:
-        return _Job(repository, folder, snapshot, to, over=False)
-    place = target or Path(snapshot.source_path)
-    return _Job(repository, folder, snapshot, place, over=os.path.lexists(place))
+        return _Job(repository, folder, snapshot, to, replaces=False)
+    return _Job(repository, folder, snapshot, target or Path(snapshot.source_path), replaces=True)
 
 
 def _refuse_taken(to: Path) -> None:
@@ -164,7 +176,7 @@ def _restore(session: Session, job: _Job, options: RestoreOptions) -> tuple[Rest
             result = restore_file(job.repository, job.chosen, job.target, options=options, clock=clock, monitor=monitor)
         else:
             assert job.repository is not None
-            restore = restore_over if job.over else restore_new
+            restore = restore_over if job.replaces else restore_new
             result = restore(job.repository, job.chosen, job.target, options=options, clock=clock, monitor=monitor)
         exit_code = WARNINGS if result.problems else OK
         row.exit_code, row.outcome = exit_code, Outcome.WARNINGS if exit_code else Outcome.OK

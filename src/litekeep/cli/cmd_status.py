@@ -85,7 +85,7 @@ def _runs(rows: list[history.Row]) -> list[Run]:
 
     good = (history.Outcome.OK, history.Outcome.WARNINGS, history.Outcome.SKIPPED)
     return [
-        Run(row.source, row.at, row.outcome in good, row.message or row.code)
+        Run(row.source, row.at, row.outcome in good, row.message or row.code, row.code)
         for row in rows
         if row.verb == "backup" and row.outcome is not history.Outcome.CANCELLED
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 import traceback
 
@@ -9,7 +10,7 @@ import click
 
 from litekeep.cli.output import BAD, json_text, write_signed
 from litekeep.cli.words import plain, sentence
-from litekeep.errors import CorruptObject, LitekeepError, ObjectMissing, UsageError
+from litekeep.errors import CorruptObject, LitekeepError, NoSpace, ObjectMissing, UsageError
 
 REPORT = "Please report this to the Litekeep project, with what `litekeep doctor` prints"
 
@@ -38,6 +39,9 @@ def tell_click(error: click.ClickException, *, wants_json: bool) -> int:
 
 def tell_unexpected(error: Exception, *, wants_json: bool, with_traceback: bool) -> int:
     """Tell of a mistake in Litekeep itself, or of a system that behaves in a way nobody thought of."""
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT) and not with_traceback:
+        full = NoSpace(f"no space left: {error}", safe="Everything that was complete before is unchanged.")
+        return tell(full, wants_json=wants_json)
     name = type(error).__name__
     what = f"unexpected {name}: {error}" if str(error) else f"unexpected {name}"
     hint = REPORT if with_traceback else f"{REPORT}; -v shows details"

@@ -25,6 +25,8 @@ def tell_restored(session: Session, what: str, result: RestoreResult) -> None:
     sound = "" if result.problems else ", integrity ok"
     out.good(f"Checked: {words.size(result.size_bytes)}, {describe.content(result.tables)}{sound}")
     describe.tell_problems(out, "It has a problem, as it had when it was backed up", result.problems)
+    if result.kept_aside:
+        out.line(f"  The files that were there before are in {result.kept_aside}.")
     if result.safety_copy:
         out.line(f"  What was there before is backup {result.safety_copy.short_id}; `litekeep undo` brings it back.")
 
@@ -36,6 +38,7 @@ def restore_json(result: RestoreResult) -> dict[str, Any]:
         "how": result.how,
         "snapshot": describe.snapshot_json(result.snapshot) if result.snapshot else None,
         "safety_copy": describe.snapshot_json(result.safety_copy) if result.safety_copy else None,
+        "kept_aside": str(result.kept_aside) if result.kept_aside else None,
         "problems": list(result.problems),
         "tables": describe.tables_json(result.tables),
         "size_bytes": result.size_bytes,

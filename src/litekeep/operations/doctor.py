@@ -260,7 +260,7 @@ def _foreign(repository: Repository, folder: Path) -> Iterator[Finding]:
         left_plans = [e.key for e in repository.storage.list(layout.PLANS)]
     except LitekeepError:
         return
-    tops = {"packs", "snapshots", "receipts", "marks", "plans"}
+    tops = {"packs", "snapshots", "receipts", "marks", "plans", ".cache"}
     foreign += [p.name for p in folder.iterdir() if p.name not in ours | tops and not p.name.startswith(".tmp-")]
     names = sorted(set(foreign))
     if names:

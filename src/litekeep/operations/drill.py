@@ -64,7 +64,7 @@ def drill(
     """Test-restore one snapshot and store the receipt; raises StorageError, NoSpace, Cancelled: nothing was proven."""
     started = clock.monotonic()
     monitor.event("drill_started", snapshot=snapshot.id)
-    options = RestoreOptions(checks=checks, accept_problems=True)
+    options = RestoreOptions(checks=checks, accept_problems=True, recheck=True)
     size = 0
     with scratch_folder(scratch) as folder:
         try:

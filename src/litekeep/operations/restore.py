@@ -1,8 +1,9 @@
 """Restore: bring a snapshot, or a plain backup file, back as a database.
 
 Order of steps, for every kind of restore: read everything back into a private copy and prove it (each byte, the digest,
-SQLite's own checks) before the target is looked at; take a safety copy of what is there now; install; check. Whatever
-fails before "install" leaves the target untouched, and "install" itself is atomic for everyone (sqlite.install).
+SQLite's own checks) before the target is looked at; take a safety copy of what is there now; install. Whatever fails
+before "install" leaves the target untouched, and "install" itself is atomic for everyone (sqlite.install). SQLite's
+checks are not repeated on a snapshot that passed them before: its bytes are proven to be the same ones.
 
 Over an existing database the copy goes through SQLite, so that programs that have it open see the restored data and
 nothing breaks. Only where that cannot work (no healthy database there, or another page size in WAL mode) is the file
@@ -29,7 +30,7 @@ from litekeep.errors import (
     VerificationFailed,
 )
 from litekeep.formats.receipt import Receipt
-from litekeep.model import Reason, Snapshot
+from litekeep.model import Level, Reason, Snapshot
 from litekeep.monitor import Monitor
 from litekeep.operations.backup import BackupOptions, backup
 from litekeep.operations.plainfile import unpack_plain_file
@@ -48,6 +49,7 @@ from litekeep.sqlite.replace import finish_interrupted, install_replace
 class RestoreOptions:
     """How to restore. checks: as for a backup. accept_problems: restore although SQLite finds the copy itself unsound.
 
+    recheck: run SQLite's checks even on a snapshot that passed them when it was verified.
     safety_copy: take a pre-restore snapshot of an existing target first (needs a repository). all_closed: the caller
     knows that no program has the target open; needed only where the file must be replaced and the system cannot tell.
     """
@@ -55,6 +57,7 @@ class RestoreOptions:
     deadline_seconds: float = 30.0
     checks: Sequence[str] = ()
     accept_problems: bool = False
+    recheck: bool = False
     safety_copy: bool = True
     all_closed: bool = False
     scratch: Path | None = None
@@ -148,7 +151,7 @@ def restore_file(
     with scratch_folder(folder) as scratch:
         copy = scratch / "restore.db"
         unpack_plain_file(file, copy, clock=clock, monitor=monitor)
-        report = _check(copy, str(file), options, clock, monitor)
+        report = _check(copy, str(file), None, options, clock, monitor)
         before: Snapshot | _Damaged | None = None
         how, aside = "new", None
         if over:
@@ -181,13 +184,18 @@ def _rebuilt(
         copy.touch(mode=0o600)
         manifest = repository.read_manifest(snapshot.key)
         rebuild(repository, PackTable(repository), snapshot.key, manifest, copy, monitor)
-        yield copy, _check(copy, f"snapshot {snapshot.short_id}", options, clock, monitor)
+        yield copy, _check(copy, f"snapshot {snapshot.short_id}", snapshot, options, clock, monitor)
 
 
-def _check(copy: Path, what: str, options: RestoreOptions, clock: Clock, monitor: Monitor) -> CheckReport:
-    report = check_database(
-        copy, checks=options.checks, time_limit_seconds=TIME_LIMIT_SECONDS, clock=clock, monitor=monitor
-    )
+def _check(
+    copy: Path, what: str, snapshot: Snapshot | None, options: RestoreOptions, clock: Clock, monitor: Monitor
+) -> CheckReport:
+    if snapshot and snapshot.verified >= Level.FULL and not options.checks and not options.recheck:
+        report = CheckReport(snapshot.problems, (), snapshot.tables or (), (), schema_readable=True, complete=True)
+    else:
+        report = check_database(
+            copy, checks=options.checks, time_limit_seconds=TIME_LIMIT_SECONDS, clock=clock, monitor=monitor
+        )
     problems = problems_of(report)
     if problems and not options.accept_problems:
         raise VerificationFailed(

@@ -7,6 +7,7 @@ and the next run removes the folder. No clock and no process number is trusted f
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import sys
@@ -15,16 +16,24 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from litekeep.errors import LitekeepError, NoSpace, PermissionRefused, UsageError
+
 PREFIX = "litekeep-scratch-"
 _OWNER = "owner"
 
 
 @contextmanager
 def scratch_folder(parent: Path | None) -> Iterator[Path]:
-    """A new private folder in `parent`, or in the system's place for temporary files."""
+    """A new private folder in `parent`, or in the system's place for temporary files.
+
+    Raises UsageError if `parent` is no folder, NoSpace, PermissionRefused.
+    """
     root = parent or Path(tempfile.gettempdir())
     sweep(root)
-    folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=root))
+    try:
+        folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=root))
+    except OSError as error:
+        raise _no_folder(error, root) from error
     descriptor = os.open(folder / _OWNER, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         _try_lock(descriptor)
@@ -32,6 +41,16 @@ def scratch_folder(parent: Path | None) -> Iterator[Path]:
     finally:
         os.close(descriptor)
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _no_folder(error: OSError, root: Path) -> LitekeepError:
+    safe = "Nothing was changed."
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return NoSpace(f"no space left in {root}", safe=safe, hint="Free some space there, or choose another folder.")
+    if error.errno in (errno.ENOENT, errno.ENOTDIR):
+        return UsageError(f"there is no folder {root}", safe=safe, hint="Make it first, or name another.")
+    message = f"a working copy cannot be made in {root}: {error.strerror or error}"
+    return PermissionRefused(message, safe=safe, hint="Choose a folder that this user may write.")
 
 
 def sweep(root: Path) -> int:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
 
-from litekeep.errors import CorruptObject, Locked, StorageError
+from litekeep.errors import CorruptObject, Locked, NotADatabase, SourceMissing, StorageError
 from litekeep.model import Level, Snapshot
 from litekeep.repository.catalog import Catalog
 from litekeep.repository.layout import parse_snapshot_key
@@ -21,7 +21,9 @@ MAX_AGE = timedelta(hours=26)
 PROOF_AGE = timedelta(days=30)
 """A test restore counts for so long."""
 FORGOTTEN_AFTER = timedelta(days=7)
-"""A database that never had a backup is forgotten so long after the last attempt: it was a mistyped name."""
+"""A database that never had a backup is forgotten so long after the last attempt."""
+MISTYPED = frozenset({SourceMissing.code, NotADatabase.code})
+"""An attempt that ended so is no sign of a database, if the repository has others."""
 CLOCK_SLACK = timedelta(minutes=5)
 
 
@@ -54,6 +56,7 @@ class Run:
     at: datetime
     ok: bool
     message: str
+    code: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +153,7 @@ def _damaged(facts: Facts, good: Sequence[Snapshot], _d: datetime | None, _a: da
         what = f"{what}, and {objects} unreadable" if what else f"{objects[0].upper()}{objects[1:]} unreadable"
     if not good:
         return Verdict.DAMAGED, Protection.NOT_PROTECTED, f"{what}; no verified backup is left."
-    text = f"{what}; the newest good one is of {_ago(good[-1].created_at, now)}."
+    text = f"{what}; the newest good one was made {_ago(good[-1].created_at, now)}."
     return Verdict.DAMAGED, Protection.AT_RISK, text
 
 
@@ -160,7 +163,7 @@ def _unverified(
     newest = facts.snapshots[-1]
     if newest.sound:
         return None
-    rest = f"the newest good backup is of {_ago(good[-1].created_at, now)}" if good else "there is no good backup"
+    rest = f"the newest good backup was made {_ago(good[-1].created_at, now)}" if good else "there is no good backup"
     protection = Protection.AT_RISK if good else Protection.NOT_PROTECTED
     if newest.problems:
         text = f"The database itself has problems ({newest.problems[0]}); {rest}."
@@ -176,7 +179,7 @@ def _failing(
     last = facts.runs[-1]
     text = f"The last attempt {_ago(last.at, now)} failed: {last.message}."
     if good_at is not None:
-        text += f" The newest good backup is of {_ago(good_at, now)}."
+        text += f" The newest good backup was made {_ago(good_at, now)}."
     return Verdict.FAILING, Protection.AT_RISK, text
 
 
@@ -215,8 +218,9 @@ def gather_facts(
     If there is none at all: one Facts without a name.
     """
     history, busy = list(runs), _holder(repository)
-    tried = {run.source for run in history if run.source and now - run.at < FORGOTTEN_AFTER}
-    names = sorted({*catalog.sources(), *tried})
+    lately = [run for run in history if run.source and now - run.at < FORGOTTEN_AFTER]
+    tried = {run.source for run in lately if run.code not in MISTYPED}
+    names = sorted({*catalog.sources(), *tried}) or sorted({run.source for run in lately})
     facts = []
     for name in names or [""]:
         live = tuple(snapshot for snapshot in catalog.of(name) if snapshot.trashed_at is None)

@@ -94,13 +94,14 @@ print(result.snapshot.short_id, result.level.name, result.problems)
 The second time, open it instead: `Repository.open(LocalStorage(Path("backups"), clock))`.
 
 **In which process?** In one that does nothing else with the database. Some paths read the file without SQLite (a
-database of another user, a folder that cannot be written, a file that is not a database), and on Linux and macOS closing
-any descriptor of a file drops the locks that SQLite holds on it in that process (sqlite.org, How To Corrupt, section
-2.2). An application that has the database open calls the command line as a subprocess, or these functions in a process
-that it *spawns* (not forks). A helper that does this for you is [not there yet](../../README.md#what-is-not-there-yet).
+database of another user, a folder that cannot be written, a file that is not a database), and on Linux and macOS
+closing any descriptor of a file drops the locks that SQLite holds on it in that process (sqlite.org, How To Corrupt,
+section 2.2). An application that has the database open calls the command line as a subprocess, or these functions in a
+process that it *spawns* (not forks). A helper that does this for you is
+[not there yet](../../README.md#what-is-not-there-yet).
 
-**Errors** are listed, with exit codes and what to do, under [troubleshooting](../how-to/troubleshoot.md). Signatures may
-still change before version 1.0; the [repository format](format.md) has its own version and stays readable.
+**Errors** are listed, with exit codes and what to do, under [troubleshooting](../how-to/troubleshoot.md). Signatures
+may still change before version 1.0; the [repository format](format.md) has its own version and stays readable.
 """
 
 

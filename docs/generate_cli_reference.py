@@ -24,7 +24,7 @@ from litekeep.cli.verb import Verb
 
 ROOT = Path(__file__).resolve().parent.parent
 REFERENCE = ROOT / "docs" / "reference"
-MADE_BY = "<!-- Made by docs/generate_cli_reference.py. Do not edit: run it again. -->\n"
+MADE_BY = "<!-- Made by docs/generate_cli_reference.py. Do not edit: run it again. -->"
 
 CLI_INTRODUCTION = """
 # The command line
@@ -54,9 +54,9 @@ Exit codes never change their meaning; new ones may be added, so treat a code th
 ERRORS_INTRODUCTION = """
 ## Errors
 
-Every error says what happened, what is safe and what to do. With `--json` it is one object on stderr,
-`{"schema": "litekeep.error/1", "ok": false, "code": ..., "exit_code": ..., "message": ..., "safe": ..., "hint": ...}`.
-In Python it is an exception of `litekeep.errors` with the same attributes. The word in the column *code* is stable.
+Every error says what happened, what is safe and what to do. With `--json` it is [one object](json.md#errors) on
+stderr. In Python it is an exception of `litekeep.errors` with the same attributes. The word in the column *code* is
+stable.
 """
 
 

@@ -92,9 +92,7 @@ class Film:
         """Not numbered."""
         return self._inner.free_bytes()
 
-    def _record(
-        self, operation: str, key: str, act: Callable[[], Result], span: tuple[int, int] = (0, 0)
-    ) -> Result:
+    def _record(self, operation: str, key: str, act: Callable[[], Result], span: tuple[int, int] = (0, 0)) -> Result:
         with self._guard:
             before, files = self.state, files_in(self._watched)
             try:

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from crash.film import Film, in_memory
+from crash.worlds import DAY, FEW, Builder, World, content_digest, rebuilt, small_scale
 from litekeep.errors import LitekeepError
 from litekeep.model import Level, Reason, Snapshot
 from litekeep.monitor import Silent
@@ -19,13 +21,10 @@ from litekeep.operations.restore import RestoreOptions, find_undo, restore_new, 
 from litekeep.operations.scrub import ScrubReport, scrub
 from litekeep.operations.verify import VerifyResult, verify
 from litekeep.repository.catalog import load_catalog
+from litekeep.repository.packs import PackTable
 from litekeep.repository.repository import Repository
 from litekeep.storage.base import Storage
 from litekeep.testing import ManualClock
-
-from crash.film import Film, in_memory
-from crash.worlds import DAY, FEW, Builder, World, content_digest, rebuilt, small_scale
-from litekeep.repository.packs import PackTable
 
 Prepare = Callable[[Builder], None]
 Run = Callable[[World, Storage, ManualClock], object]
@@ -173,20 +172,20 @@ def _undo(world: World, storage: Storage, clock: ManualClock) -> object:
     return restore_over(repository, snapshot, path, options=RestoreOptions(), clock=clock, monitor=Silent())
 
 
-def _pin(world: World, storage: Storage, clock: ManualClock) -> object:
-    return curate.pin(*_oldest(storage), clock=clock, monitor=Silent())
+def _pin(world: World, storage: Storage, clock: ManualClock) -> None:
+    curate.pin(*_oldest(storage), clock=clock, monitor=Silent())
 
 
-def _label(world: World, storage: Storage, clock: ManualClock) -> object:
-    return curate.label(*_oldest(storage), "before the audit", clock=clock, monitor=Silent())
+def _label(world: World, storage: Storage, clock: ManualClock) -> None:
+    curate.label(*_oldest(storage), "before the audit", clock=clock, monitor=Silent())
 
 
-def _delete(world: World, storage: Storage, clock: ManualClock) -> object:
-    return curate.to_trash(*_oldest(storage), clock=clock, monitor=Silent())
+def _delete(world: World, storage: Storage, clock: ManualClock) -> None:
+    curate.to_trash(*_oldest(storage), clock=clock, monitor=Silent())
 
 
-def _recover(world: World, storage: Storage, clock: ManualClock) -> object:
-    return curate.from_trash(*_oldest(storage), clock=clock, monitor=Silent())
+def _recover(world: World, storage: Storage, clock: ManualClock) -> None:
+    curate.from_trash(*_oldest(storage), clock=clock, monitor=Silent())
 
 
 def _verify(world: World, storage: Storage, clock: ManualClock) -> VerifyResult:

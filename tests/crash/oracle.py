@@ -6,6 +6,9 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from crash.film import Frame, State, in_memory
+from crash.operations import Operation, attempt, failed
+from crash.worlds import ALL, DAY, World, content_digest, names_from, rebuilt, small_scale
 from litekeep.errors import LitekeepError, Refused
 from litekeep.model import Level
 from litekeep.monitor import Silent
@@ -21,10 +24,6 @@ from litekeep.storage.base import Storage
 from litekeep.storage.durable import TEMPORARY_PREFIX
 from litekeep.storage.local import LocalStorage
 from litekeep.testing import ManualClock
-
-from crash.film import Frame, State, in_memory
-from crash.operations import Operation, attempt, failed
-from crash.worlds import ALL, DAY, World, content_digest, small_scale, names_from, rebuilt
 
 Portrait = frozenset[tuple[str, bool, bool, str]]
 """What a person sees of the snapshots: image, in the trash, pinned, label. Ids and repeated states left aside."""

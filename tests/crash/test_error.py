@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from itertools import cycle
-from pathlib import Path
 
 import pytest
-
-from litekeep.errors import LitekeepError, NoSpace, ObjectMissing, PermissionRefused, Refused, StorageError
-from litekeep.repository.repository import Repository
-from litekeep.testing import Fault, FaultyStorage, Moment
 
 from crash.conftest import Stage
 from crash.film import Film, State, files_in, in_memory
 from crash.operations import OPERATIONS, Operation, attempt, failed
 from crash.oracle import Reference, require_nothing_lost, require_proofs_by_reading, require_recovery
 from crash.worlds import World, names_from
+from litekeep.errors import LitekeepError, NoSpace, PermissionRefused, StorageError
+from litekeep.repository.repository import Repository
+from litekeep.testing import Fault, FaultyStorage, Moment
 
 NAMES = [operation.name for operation in OPERATIONS]
 KINDS = (StorageError, NoSpace, PermissionRefused)

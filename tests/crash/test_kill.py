@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
-from litekeep.storage.local import LocalStorage
-
 from crash.conftest import Stage
-from crash.film import State, in_memory
+from crash.film import in_memory
 from crash.operations import OPERATIONS
 from crash.oracle import digest_of, require_nothing_lost, require_proofs_by_reading, require_recovery
-from crash.worlds import World
 
 NAMES = [operation.name for operation in OPERATIONS]
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_killed_before_and_after_every_operation(
-    name: str, stage: Stage, pytestconfig: pytest.Config, record_property: object
-) -> None:
+def test_killed_before_and_after_every_operation(name: str, stage: Stage, pytestconfig: pytest.Config) -> None:
     """The states are those of one film; where two are the same, so is all that follows."""
     operation, world, reference = stage(name)
     everything, done = pytestconfig.getoption("--crash-all"), set[str]()

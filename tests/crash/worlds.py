@@ -7,14 +7,14 @@ import random
 import secrets
 import shutil
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 from unittest import mock
 
+from crash.film import State, files_in, in_memory
 from litekeep.blocks import split
 from litekeep.model import Reason, Snapshot
 from litekeep.monitor import Silent
@@ -28,8 +28,6 @@ from litekeep.repository.repository import Repository
 from litekeep.retention import RetentionPolicy
 from litekeep.storage.base import Storage
 from litekeep.testing import ManualClock
-
-from crash.film import State, files_in, in_memory
 
 DAY = 86_400
 PACK_BYTES = 16 << 10
@@ -178,11 +176,10 @@ def images_of(storage: Storage, scratch: Path) -> dict[str, str]:
 def names_from(seed: int) -> Iterator[None]:
     """Names are random; from a seed, the same run makes the same objects in the same order."""
     chance = random.Random(seed)
-    made: dict[str, Callable[[int], Any]] = {
-        "token_hex": lambda size: chance.randbytes(size).hex(),
-        "token_bytes": chance.randbytes,
-    }
-    with mock.patch.multiple(secrets, **made):
+    with (
+        mock.patch.object(secrets, "token_hex", lambda size: chance.randbytes(size).hex()),
+        mock.patch.object(secrets, "token_bytes", chance.randbytes),
+    ):
         yield
 
 

@@ -35,8 +35,7 @@ def code(text: str) -> Iterator[str]:
     """Everything that is set as code: the lines of fenced blocks, and what stands in backquotes."""
     for _, content in _FENCE.findall(text):
         yield from content.splitlines()
-    for wrapped in _SPAN.findall(prose(text)):
-        yield wrapped
+    yield from _SPAN.findall(prose(text))
 
 
 def links(text: str) -> list[str]:

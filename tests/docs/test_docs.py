@@ -10,13 +10,14 @@ import click
 import pytest
 
 from litekeep.cli.group import cli
-from tests.docs.pages import DOCS, PAGES, ROOT, anchors, code, links, name_of, read
+
+from .pages import DOCS, PAGES, ROOT, anchors, code, links, name_of, read
 
 every_page = pytest.mark.parametrize("page", PAGES, ids=name_of)
 
 _VERB = re.compile(r"(?:^|[\s$`(;&])litekeep ([a-z][a-z-]*)(.*)")
 _OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]*")
-_MODULE = re.compile(r"\blitekeep(?:\.[a-z_]+)+\b")
+_MODULE = re.compile(r"(?<![\w./\"-])litekeep(?:\.[a-z_]+)+\b(?!/)")
 _FILE = re.compile(r"(?:src/litekeep|tests|docs|demo|benchmarks)/[\w./-]+")
 # Paths of one machine, and of where it was written. /home/you, /srv, /var, /mnt and /media are examples for readers.
 _MACHINE = re.compile(r"/work\b|/root\b|/tmp/|/Users/(?!you)|/home/(?!you)|[A-Z]:\\Users\\(?!you)")
@@ -93,7 +94,7 @@ def test_every_page_can_be_reached_from_the_map() -> None:
     seen, todo = set[Path](), [DOCS / "index.md"]
     while todo:
         page = todo.pop()
-        if page in seen:
+        if page in seen or not page.exists():
             continue
         seen.add(page)
         for target in links(read(page)):

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from tests.docs.pages import DOCS, ROOT, read
+from .pages import DOCS, ROOT, read
 
 
 @pytest.mark.parametrize("script", ["generate_format_reference.py", "generate_api_reference.py"])

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.docs.pages import DOCS, blocks, read
+from .pages import DOCS, blocks, read
 
 TUTORIAL = DOCS / "tutorials" / "first-backup.md"
 
@@ -35,9 +35,9 @@ def test_the_tutorial_works_as_written(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="the commands are for a POSIX shell")
 def test_the_python_example_works_as_written(tmp_path: Path) -> None:
-    run('python -c "import sqlite3; sqlite3.connect(\'app.db\').execute(\'CREATE TABLE t(x)\')"', tmp_path)
+    run("python -c \"import sqlite3; sqlite3.connect('app.db').execute('CREATE TABLE t(x)')\"", tmp_path)
     for name in ("README.md", "docs/reference/python-api.md"):
-        (example,) = (each for each in blocks(read(DOCS.parent / name), "python") if "create_repository(" in each)
+        (example,) = (each for each in blocks(read(DOCS.parent / name), "python") if "SystemClock()" in each)
         folder = tmp_path / name.replace("/", "-")
         folder.mkdir()
         (tmp_path / "app.db").rename(folder / "app.db")

@@ -31,6 +31,7 @@ from litekeep.repository.rebuild import rebuild
 from litekeep.repository.repository import Repository
 from litekeep.retention import RetentionPolicy
 from litekeep.storage.local import LocalStorage
+from litekeep.storage.readonly import ReadOnly
 from litekeep.testing import ManualClock
 
 GOLDEN = Path(__file__).resolve().parents[2] / "testdata" / "repositories"
@@ -84,6 +85,7 @@ def fill(folder: Path, scratch: Path) -> None:
     rewritten[0].write_bytes(before[rewritten[0]])  # as if the prune had been interrupted here
     finish(repository, clock)
     (folder / "lock").unlink(missing_ok=True)
+    shutil.rmtree(folder / ".cache", ignore_errors=True)
 
 
 def create(path: Path, page_bytes: int, rows: int) -> None:
@@ -119,7 +121,7 @@ def finish(repository: Repository, clock: ManualClock) -> None:
 
 def describe(folder: Path, scratch: Path) -> dict[str, dict[str, object]]:
     """What the golden repository holds, as the engine that made it sees it."""
-    repository = Repository.open(LocalStorage(folder, ManualClock()))
+    repository = Repository.open(ReadOnly(LocalStorage(folder, ManualClock())))
     catalog, table, snapshots = load_catalog(repository), PackTable(repository), dict[str, object]()
     assert not catalog.damaged
     for snapshot in catalog.snapshots:

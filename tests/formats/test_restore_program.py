@@ -51,7 +51,7 @@ class Made:
 
     def objects(self, kind: str = "") -> list[Path]:
         """All files of one kind, or all but the helper files."""
-        found = (path for path in (self.folder / kind).rglob("*") if path.is_file())
+        found = (path for path in (self.folder / kind).rglob("*") if path.is_file() and ".cache" not in path.parts)
         return sorted(path for path in found if path.name not in ("README.txt", "restore.py", "lock"))
 
     def copy(self, to: Path) -> Made:

@@ -18,7 +18,7 @@ SHELLS = ["bash", "zsh", "fish", "powershell"]
     examples=[
         ('eval "$(litekeep completion bash)"', "in ~/.bashrc"),
         ('eval "$(litekeep completion zsh)"', "in ~/.zshrc"),
-        ("litekeep completion fish > ~/.config/fish/completions/litekeep.fish", "once"),
+        ("litekeep completion fish | source", "in ~/.config/fish/config.fish"),
         ("litekeep completion powershell | Out-String | Invoke-Expression", "in the file that $PROFILE names"),
     ],
 )

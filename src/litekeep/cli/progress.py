@@ -28,6 +28,10 @@ PHASES = {
     "restore": "Writing the database",
     "unpack": "Unpacking",
     "scrub": "Reading stored objects",
+    "bases": "Reading earlier pages",
+    "plan": "Planning",
+    "compact": "Rewriting packs",
+    "read back": "Reading them back",
 }
 _PATIENCE_SECONDS = 0.4
 _ESTIMATE_AFTER_SECONDS = 3.0

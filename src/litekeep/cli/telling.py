@@ -34,8 +34,10 @@ class Telling:
 
     def progress(self, phase: str, done: int, total: int, unit: str) -> None:
         """Show how far it is."""
+        if phase == "scrub" and unit == "frames":
+            return  # of one pack among many
         now = self._clock.monotonic()
-        if self._phase is None or self._phase.name != phase or done < self._phase.done:
+        if self._phase is None or (self._phase.name, self._phase.unit) != (phase, unit) or done < self._phase.done:
             self._phase = Phase(phase, unit, now)
         self._phase.done, self._phase.total = done, total
         self._display.show(self._phase, now)

@@ -117,9 +117,9 @@ class PageMap:
         return compress(head + encode_ids(self.packs) + b"".join(map(encode_column, columns)), level=9)
 
     @classmethod
-    def decode(cls, part: bytes | memoryview) -> PageMap:
-        """Read part 1; raises ValueError. Memory is bounded by MAX_MAP_BYTES and by what `part` declares."""
-        plain = decompress_within(part, MAX_MAP_BYTES)
+    def decode(cls, part: bytes | memoryview, blocks: int) -> PageMap:
+        """Read part 1 of an image of `blocks` blocks; raises ValueError. No map takes more than 20 bytes a block."""
+        plain = decompress_within(part, min(MAX_MAP_BYTES, 8 + 20 * blocks))
         packs, runs = struct.unpack_from("<2I", plain, 0)
         start = 8 + packs * PACK_ID_BYTES
         if len(plain) != start + 12 * runs or packs > runs:
@@ -131,11 +131,11 @@ class PageMap:
         if (runs and max(pack_of) >= packs) or len(set(ids)) != packs:
             raise ValueError("page map names a pack that it does not list, or lists one twice")
         first, expected = array("I"), [0] * packs
-        for pack, step, blocks in zip(pack_of, steps, count, strict=True):
+        for pack, step, length in zip(pack_of, steps, count, strict=True):
             number = (expected[pack] + step) % U32
             first.append(number)
-            expected[pack] = number + blocks
-            if not blocks or expected[pack] > U32:
+            expected[pack] = number + length
+            if not length or expected[pack] > U32:
                 raise ValueError("page map has a run of impossible length")
         return cls(ids, pack_of, first, count)
 
@@ -170,7 +170,7 @@ def decode_manifest(key: str, data: bytes, seal: Seal) -> Manifest:
     facts = _facts(key, facts_part)
     try:
         geometry = _geometry(facts)
-        page_map = PageMap.decode(map_part)
+        page_map = PageMap.decode(map_part, geometry.block_count)
         if geometry.block_count != page_map.block_count:
             raise ValueError(f"its map has {page_map.block_count} blocks instead of {geometry.block_count}")
         _require_scan(facts["scan_bytes"], len(scan), geometry)

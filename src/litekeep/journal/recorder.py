@@ -11,6 +11,7 @@ from litekeep.monitor import Fact
 _ENDS = {
     "undo": "restore_finished",
     "export": "exported",
+    "trash": "trash_emptied",
     **dict.fromkeys(("pin", "unpin", "label", "delete", "recover"), "marked"),
 }
 """The event that tells the result of a command, where it is not <verb>_finished; others belong to parts of the run."""

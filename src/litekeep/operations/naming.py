@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 from litekeep.errors import CorruptObject
 from litekeep.monitor import Monitor
@@ -20,34 +21,42 @@ def choose_source_name(repository: Repository, path: Path, monitor: Monitor) -> 
     """The name for the database at `path`."""
     resolved = os.path.realpath(path)
     stem = path.stem or path.name or "database"
-    if (known := _newest_path(repository, stem)) in (None, resolved):
+    if (known := _path_of(repository, stem)) == resolved:
         return stem
-    for key in _newest_keys(repository):
-        try:
-            facts = repository.read_facts(key.key)
-        except CorruptObject:
-            continue
+    for keys in _keys_by_source(repository).values():
+        facts = _newest_facts(repository, keys)
         if facts.get("source_path") == resolved:
             return str(facts["source"])
-    if known == "" or not os.path.exists(known or ""):
-        monitor.event("warning", code="moved", message=f"{stem} was at {known} before; its backups are continued")
+    if known is None:
+        return stem
+    if not os.path.exists(known):
+        before = known or "another place"
+        monitor.event("warning", code="moved", message=f"{stem} was at {before} before; its backups are continued")
         return stem
     folder = Path(resolved).parent.name
     candidates = [f"{stem}-{folder}"] if folder else []
     candidates += [f"{stem}-{number}" for number in range(2, 1000)]
-    return next(name for name in candidates if _newest_path(repository, name) is None)
+    return next(name for name in candidates if _path_of(repository, name) is None)
 
 
-def _newest_path(repository: Repository, name: str) -> str | None:
+def _path_of(repository: Repository, name: str) -> str | None:
     """Where the source of this name was at its newest snapshot; "" if unreadable, None if there is no such source."""
     keys = repository.snapshot_keys(layout.source_dir(name))
-    if not keys:
-        return None
-    try:
-        return str(repository.read_facts(keys[-1].key).get("source_path", ""))
-    except CorruptObject:
-        return ""
+    return str(_newest_facts(repository, keys).get("source_path", "")) if keys else None
 
 
-def _newest_keys(repository: Repository) -> list[layout.SnapshotKey]:
-    return list({key.source_dir: key for key in repository.snapshot_keys()}.values())
+def _newest_facts(repository: Repository, keys: list[layout.SnapshotKey]) -> dict[str, Any]:
+    """The facts of the newest snapshot that can be read; none if there is no such."""
+    for key in reversed(keys):
+        try:
+            return repository.read_facts(key.key)
+        except CorruptObject:
+            continue
+    return {}
+
+
+def _keys_by_source(repository: Repository) -> dict[str, list[layout.SnapshotKey]]:
+    found: dict[str, list[layout.SnapshotKey]] = {}
+    for key in repository.snapshot_keys():
+        found.setdefault(key.source_dir, []).append(key)
+    return found

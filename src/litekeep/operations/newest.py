@@ -9,18 +9,18 @@ from typing import Any
 from litekeep.clock import Clock
 from litekeep.errors import CorruptObject
 from litekeep.formats.manifest import Manifest
-from litekeep.formats.receipt import Receipt
+from litekeep.formats.receipt import Mark, Receipt
 from litekeep.model import Level, Snapshot
 from litekeep.monitor import Monitor
 from litekeep.repository import layout
-from litekeep.repository.catalog import apply_receipts, snapshot_from_facts
+from litekeep.repository.catalog import apply_marks, apply_receipts, snapshot_from_facts
 from litekeep.repository.repository import Repository
 from litekeep.sqlite.fingerprint import Fingerprint, unchanged
 
 
 @dataclass(frozen=True, slots=True)
 class Newest:
-    """A snapshot with its manifest and receipts."""
+    """A snapshot with its manifest and receipts; `snapshot` also shows what was decided about it."""
 
     key: layout.SnapshotKey
     manifest: Manifest
@@ -29,8 +29,9 @@ class Newest:
 
     @property
     def proven(self) -> bool:
-        """True if it was read back and is undamaged: only then may a run rely on it instead of storing anew."""
-        return self.snapshot.verified >= Level.WRITTEN and not self.snapshot.damage
+        """True if it was read back, is undamaged and will stay: only then may a run rely on it, and store nothing."""
+        snapshot = self.snapshot
+        return snapshot.verified >= Level.WRITTEN and not snapshot.damage and snapshot.trashed_at is None
 
     @property
     def member(self) -> dict[str, Any]:
@@ -49,8 +50,20 @@ def find_newest(repository: Repository, source: str, monitor: Monitor) -> Newest
         except CorruptObject as error:
             monitor.event("warning", code="damaged", message=str(error))
             continue
-        return Newest(key, manifest, receipts, apply_receipts(snapshot, receipts))
+        marks = _marks_of(repository, key, monitor)
+        return Newest(key, manifest, receipts, apply_marks(apply_receipts(snapshot, receipts), marks))
     return None
+
+
+def _marks_of(repository: Repository, key: layout.SnapshotKey, monitor: Monitor) -> list[Mark]:
+    marks = []
+    for entry in repository.storage.list(f"{layout.MARKS}{key.source_dir}/"):
+        if layout.record_snapshot(entry.key) == key.id:
+            try:
+                marks.append(repository.read_mark(entry.key))
+            except CorruptObject as error:
+                monitor.event("warning", code="damaged", message=str(error))
+    return marks
 
 
 def is_unchanged(newest: Newest, now: Fingerprint, began: datetime) -> bool:

@@ -26,7 +26,7 @@ from litekeep.monitor import Monitor, stop_if_cancelled
 from litekeep.repository import layout
 from litekeep.repository.catalog import Catalog, load_catalog
 from litekeep.repository.compact import read_back, require_same_names, write_generations
-from litekeep.repository.garbage import GarbagePlan, plan_garbage, read_maps
+from litekeep.repository.garbage import GarbagePlan, Maps, plan_garbage, read_maps
 from litekeep.repository.packs import PackTable
 from litekeep.repository.rebuild import require_digest
 from litekeep.repository.repository import Repository
@@ -194,7 +194,7 @@ def collect(repository: Repository, options: PruneOptions, monitor: Monitor) -> 
     if plan.empty:
         return 0, 0, 0, plan.stored_bytes
     write_generations(repository, table, plan.rewrites, options.scratch, monitor)
-    _prove(repository, table, plan, keys, options.scratch, monitor)
+    _prove(repository, table, plan, maps, keys, options.scratch, monitor)
     stop_if_cancelled(monitor)
     replaced = [rewrite.key for rewrite in plan.rewrites]
     doomed = [*plan.drop, *plan.superseded, *replaced]
@@ -208,6 +208,7 @@ def _prove(
     repository: Repository,
     table: PackTable,
     plan: GarbagePlan,
+    maps: Maps,
     keys: list[layout.SnapshotKey],
     scratch: Path | None,
     monitor: Monitor,
@@ -219,6 +220,7 @@ def _prove(
     changed = {rewrite.pack_id for rewrite in plan.rewrites}
     changed |= {parsed[0] for key in plan.superseded if (parsed := layout.parse_pack_key(key))}
     require_same_names(table, fresh, plan.rewrites)
-    read_back(repository, fresh, changed, scratch, monitor)
+    if changed:
+        read_back(repository, fresh, maps, changed, scratch, monitor)
     for key in keys if changed else ():
         require_digest(repository, fresh, key.key, repository.read_manifest(key.key))

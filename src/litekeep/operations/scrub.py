@@ -1,8 +1,8 @@
 """Scrub: read every stored object once and check it, whatever snapshot it belongs to.
 
 Every byte is covered: repository.json by its checksum, the helper files by their hashes, records by their seals, packs
-by the seals of index and frames, and every block by its name. A snapshot is named with each damaged object that it
-needs. What scrub does not do is look at the databases themselves: that is verify.
+by the seals of index and frames, and every block that a snapshot needs by its name. A snapshot is named with each
+damaged object that it needs. What scrub does not do is look at the databases themselves: that is verify.
 """
 
 from __future__ import annotations
@@ -14,13 +14,15 @@ from blake3 import blake3
 
 from litekeep.clock import Clock
 from litekeep.errors import CorruptObject, ObjectMissing
+from litekeep.formats.envelope import Kind, header
 from litekeep.formats.manifest import Manifest, Run
+from litekeep.formats.pack import Frame, PackIndex
 from litekeep.formats.repoconfig import KEY as CONFIG_KEY
 from litekeep.formats.repoconfig import decode_config
 from litekeep.monitor import Monitor, stop_if_cancelled
 from litekeep.repository import layout
 from litekeep.repository.packs import PackTable
-from litekeep.repository.reader import BlockReader, plan_read
+from litekeep.repository.reader import BlockReader, FrameId, plan_read
 from litekeep.repository.rebuild import require_digest
 from litekeep.repository.repository import Repository
 
@@ -76,6 +78,7 @@ class _Scrub:
         self.needed_by: dict[str, set[str]] = {}
         self._manifests: list[tuple[layout.SnapshotKey, Manifest]] = []
         self._packs: list[str] = []
+        self._needed: set[FrameId] = set()
 
     def look_at(self, key: str) -> bool:
         """Check one object that is not a pack; False if it is none of ours."""
@@ -124,19 +127,35 @@ class _Scrub:
                 self.needed_by.setdefault(self._table.key(pack), set()).add(snapshot.id)
         try:
             require_digest(self._repository, self._table, snapshot.key, manifest)
-            for pack, _ in plan_read(self._table, manifest.page_map.runs()).frames:
+            frames = plan_read(self._table, manifest.page_map.runs()).frames
+            self._needed |= frames.keys()
+            for pack, _ in frames:
                 self.needed_by.setdefault(self._table.key(pack), set()).add(snapshot.id)
         except CorruptObject as error:
             self.damage.setdefault(error.key, error.problem)
             self.needed_by.setdefault(error.key, set()).add(snapshot.id)
 
     def _read_pack(self, pack_id: bytes) -> None:
+        """Decode what snapshots need; of the rest, whose bases may be gone as garbage, look at the seals."""
         try:
             index = self._table.index(pack_id)
-            plan = plan_read(self._table, (Run(pack_id, number, 1) for number in index.numbers))
+            needed = [frame for frame in index.frames if (pack_id, frame.part) in self._needed]
+            numbers = (index.numbers[position] for frame in needed for position in index.frame_blocks(frame))
+            plan = plan_read(self._table, (Run(pack_id, number, 1) for number in numbers))
             BlockReader(self._repository, self._table).read(plan, lambda *_: None, self._monitor, "scrub")
+            for frame in index.frames:
+                if (pack_id, frame.part) not in self._needed:
+                    self._look_at_seal(index, frame)
         except CorruptObject as error:
             self.damage.setdefault(error.key, error.problem)
+
+    def _look_at_seal(self, index: PackIndex, frame: Frame) -> None:
+        seal = self._repository.seal
+        sealed = self._repository.storage.get_range(index.key, frame.offset, frame.stored_bytes)
+        try:
+            seal.bind(index.key, header(Kind.PACK, seal.flags)).open(frame.part, sealed)
+        except ValueError as error:
+            raise CorruptObject(index.key, f"frame {frame.part}: {error}") from error
 
     def look_for_missing(self, present: Iterable[str]) -> None:
         """The files that every repository has."""

@@ -179,7 +179,8 @@ def apply_receipts(snapshot: Snapshot, receipts: Iterable[Receipt]) -> Snapshot:
     """What the receipts prove: the highest level since the last damage, the newest findings."""
     changes: dict[str, Any] = {}
     level = snapshot.verified
-    for receipt in sorted(receipts, key=lambda receipt: receipt.at):
+    # Of two of the same moment, the bad one counts last.
+    for receipt in sorted(receipts, key=lambda receipt: (receipt.at, bool(receipt.damage))):
         if receipt.kind not in ("verify", "drill"):
             continue
         if receipt.damage:

@@ -15,7 +15,7 @@ from litekeep.formats.manifest import Run
 from litekeep.formats.pack import Address, Frame, NewFrame, PackBuilder, PackIndex
 from litekeep.monitor import Monitor, stop_if_cancelled
 from litekeep.repository import layout
-from litekeep.repository.garbage import NewBlock, Rewrite
+from litekeep.repository.garbage import Maps, NewBlock, Rewrite, needed_frames
 from litekeep.repository.packs import PackTable
 from litekeep.repository.reader import BlockReader, plan_read
 from litekeep.repository.repository import Repository
@@ -101,13 +101,17 @@ def _encode(index: PackIndex, blocks: tuple[NewBlock, ...], spool: Spool) -> New
 
 
 def read_back(
-    repository: Repository, table: PackTable, packs: set[bytes], scratch: Path | None, monitor: Monitor
+    repository: Repository, table: PackTable, maps: Maps, packs: set[bytes], scratch: Path | None, monitor: Monitor
 ) -> None:
-    """Decode every block of the newest generations of these packs; raises CorruptObject at the first that fails.
+    """Decode all that is needed of the newest generations of these packs; raises CorruptObject at the first failure.
 
-    table: from a fresh listing.
+    table: from a fresh listing. maps: of all snapshots.
     """
-    runs = [Run(pack, number, 1) for pack in sorted(packs) for number in table.index(pack).numbers]
+    runs: list[Run] = []
+    for pack, parts in sorted(needed_frames(table, maps).items()):
+        index = table.index(pack)
+        for part in sorted(parts) if pack in packs else ():
+            runs += [Run(pack, index.numbers[position], 1) for position in index.frame_blocks(index.frames[part])]
     BlockReader(repository, table, scratch).read(plan_read(table, runs), lambda *_: None, monitor, "read back")
 
 

@@ -14,8 +14,8 @@ Why an interruption at any point is harmless:
    Whatever is built on a block that a new generation leaves out lies in a pack of higher sequence (formats.pack), and
    that one has been rewritten before, on live blocks. So at every moment the highest generations together hold all that
    is needed.
-2. Old generations, and packs that nothing needs, are deleted only after every new generation was read back, block by
-   block, and the digest of every manifest was found again in the new indexes.
+2. Old generations, and packs that nothing needs, are deleted only after every needed frame of the new generations was
+   read back, and the digest of every manifest was found again in the new indexes.
 3. An interrupted run leaves superseded generations. The next run treats them as in 2: it reads the highest one back,
    then deletes the lower ones.
 
@@ -84,7 +84,7 @@ class GarbagePlan:
     @property
     def empty(self) -> bool:
         """True if there is nothing to do."""
-        return not (self.drop or self.superseded or self.rewrites or self.orphans)
+        return not (self.drop or self.superseded or self.rewrites or self.emptied or self.orphans)
 
 
 @dataclass(slots=True)
@@ -131,9 +131,20 @@ def plan_garbage(repository: Repository, table: PackTable, maps: Maps, ids: set[
     total_waste = sum(wasted.values()) + sum(table.sizes[key] for key in (*drop, *superseded))
     rewrites: list[Rewrite] = []
     if compact and sum(wasted.values()) * 100 > WASTE_PERCENT * stored:
-        rewrites = _plan_rewrites(table, uses, wasted, maps)
+        planned = _plan_rewrites(table, uses, wasted, maps)
+        rewrites = [rewrite for rewrite in planned if rewrite.frames]
+        # only others were built on these, and those are rewritten: nothing is left of them to write
+        drop += [rewrite.key for rewrite in planned if not rewrite.frames]
     orphans = tuple(_orphans(repository, ids))
     return GarbagePlan(tuple(drop), tuple(superseded), tuple(rewrites), orphans, stored, total_waste)
+
+
+def needed_frames(table: PackTable, maps: Maps) -> dict[bytes, set[int]]:
+    """The frames that must be readable, by pack; raises CorruptObject when one is missing.
+
+    Others may be undecodable, and no damage: what they were built on is garbage like themselves, and perhaps gone.
+    """
+    return {pack_id: use.frames for pack_id, use in _find_uses(table, maps).items()}
 
 
 def _find_uses(table: PackTable, maps: Maps) -> dict[bytes, _Use]:

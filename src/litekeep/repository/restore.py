@@ -11,7 +11,7 @@ only read. Every byte is checked against hashes taken when the backup was made; 
 and proven, and never replaces a file. Exit codes: 0 done, 1 something is damaged, missing or full, 2 wrong request.
 
 Written from the specification, sharing no code with Litekeep. The specification is the text at the head of the modules
-in litekeep/formats and litekeep/blocks, and docs/reference/format.md in its source code. In brief (numbers little-endian):
+in litekeep/formats and litekeep/blocks, and docs/reference/format.md in its source. In brief (numbers little-endian):
 
 repository.json  the repository's id and secret. From the secret come two BLAKE3 keys, "seal" and "block identity".
 block            one page of a database; small pages are grouped to 4 KiB. Its name: 16 bytes of its keyed BLAKE3.

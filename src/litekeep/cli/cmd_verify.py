@@ -114,12 +114,11 @@ def _verify(
     scratch: Path | None,
 ) -> list[VerifyResult]:
     from litekeep.operations.verify import verify
-    from litekeep.repository.packs import PackTable
 
     record = os.access(folder, os.W_OK)
     if snapshots and not record:
         session.telling.warn("read_only", "the repository cannot be written, so the result is not remembered")
-    table, results = PackTable(repository), []
+    results = []
     for snapshot in snapshots:
         result = verify(
             repository,
@@ -127,7 +126,6 @@ def _verify(
             level=level,
             checks=checks,
             scratch=scratch,
-            table=table,
             record=record,
             clock=session.clock,
             monitor=session.monitor,

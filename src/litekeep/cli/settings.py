@@ -27,7 +27,7 @@ class Settings:
 def common_options(*, group: bool = False) -> list[click.Option]:
     """New options, for one command; only the group reads the environment, so that every option given wins over it."""
     variable = REPOSITORY_VARIABLE if group else None
-    folder = click.Path(path_type=Path)
+    folder = click.Path(readable=False, path_type=Path)
     return [
         _option(
             ["-r", "--repository"],

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from litekeep.clock import Clock
-from litekeep.errors import CorruptObject, ObjectMissing, UnknownSnapshot, VerificationFailed
+from litekeep.errors import UnknownSnapshot, VerificationFailed
 from litekeep.model import Level, Snapshot
 from litekeep.monitor import Monitor
 from litekeep.operations.restore import RestoreOptions, restore_new
@@ -73,7 +73,7 @@ def drill(
             )
             size = result.size_bytes
             proof = Proof(Level.DRILL, problems=result.problems, tables=result.tables)
-        except (CorruptObject, ObjectMissing, VerificationFailed) as error:
+        except VerificationFailed as error:
             proof = Proof(Level.NONE, damage=(str(error),))
     record_proof(repository, snapshot, proof, "drill", clock)
     elapsed = clock.monotonic() - started

@@ -11,7 +11,7 @@ from litekeep.model import Snapshot
 from litekeep.monitor import Monitor
 from litekeep.operations.plainfile import pack_plain_file
 from litekeep.operations.scratch import scratch_folder
-from litekeep.repository.packs import PackTable
+from litekeep.repository.moment import with_packs
 from litekeep.repository.rebuild import rebuild
 from litekeep.repository.repository import Repository
 from litekeep.sqlite.publish import publish
@@ -28,7 +28,8 @@ def export(repository: Repository, snapshot: Snapshot, out: Path, *, clock: Cloc
     with scratch_folder(out.absolute().parent) as scratch:
         copy = scratch / "export.db"
         copy.touch(mode=0o600)
-        rebuild(repository, PackTable(repository), snapshot.key, repository.read_manifest(snapshot.key), copy, monitor)
+        manifest = repository.read_manifest(snapshot.key)
+        with_packs(repository, lambda table: rebuild(repository, table, snapshot.key, manifest, copy, monitor))
         packed = scratch / f"packed{out.suffix}"
         pack_plain_file(copy, packed, monitor)
         publish(packed, out)

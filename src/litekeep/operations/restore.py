@@ -37,7 +37,7 @@ from litekeep.operations.plainfile import unpack_plain_file
 from litekeep.operations.scratch import scratch_folder
 from litekeep.operations.verify import TIME_LIMIT_SECONDS, problems_of
 from litekeep.repository import layout
-from litekeep.repository.packs import PackTable
+from litekeep.repository.moment import with_packs
 from litekeep.repository.rebuild import rebuild
 from litekeep.repository.repository import Repository
 from litekeep.sqlite.check import CheckReport, check_database
@@ -183,7 +183,7 @@ def _rebuilt(
         copy = scratch / "restore.db"
         copy.touch(mode=0o600)
         manifest = repository.read_manifest(snapshot.key)
-        rebuild(repository, PackTable(repository), snapshot.key, manifest, copy, monitor)
+        with_packs(repository, lambda table: rebuild(repository, table, snapshot.key, manifest, copy, monitor))
         yield copy, _check(copy, f"snapshot {snapshot.short_id}", snapshot, options, clock, monitor)
 
 

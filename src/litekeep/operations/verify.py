@@ -15,13 +15,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from litekeep.clock import Clock
-from litekeep.errors import CorruptObject, ObjectMissing
+from litekeep.errors import CorruptObject
 from litekeep.formats.manifest import Manifest, Run
 from litekeep.formats.receipt import Receipt
 from litekeep.model import Level, Snapshot
 from litekeep.monitor import Monitor
 from litekeep.operations.scratch import scratch_folder
 from litekeep.repository.layout import source_dir
+from litekeep.repository.moment import with_packs
 from litekeep.repository.packs import PackTable
 from litekeep.repository.reader import BlockReader, plan_read
 from litekeep.repository.rebuild import rebuild, require_digest
@@ -67,24 +68,24 @@ def verify(
     level: Level = Level.FULL,
     checks: Sequence[str] = (),
     scratch: Path | None = None,
-    table: PackTable | None = None,
     record: bool = True,
     clock: Clock,
     monitor: Monitor,
 ) -> VerifyResult:
     """Verify one snapshot and store the receipt (unless `record` is false, as for a read-only storage).
 
-    Raises Cancelled, NoSpace for the scratch folder, and StorageError when the storage cannot be reached: then nothing
-    was proven and nothing is recorded.
+    Raises Cancelled, NoSpace for the scratch folder, ObjectMissing when the snapshot was forgotten meanwhile, and
+    StorageError when the storage cannot be reached: then nothing was proven and nothing is recorded.
     """
     started = clock.monotonic()
     monitor.event("verify_started", snapshot=snapshot.id, level=level.name.lower())
     try:
         manifest = repository.read_manifest(snapshot.key)
-        proof = prove(
-            repository, table or PackTable(repository), snapshot.key, manifest, level, checks, scratch, clock, monitor
+        proof = with_packs(
+            repository,
+            lambda table: prove(repository, table, snapshot.key, manifest, level, checks, scratch, clock, monitor),
         )
-    except (CorruptObject, ObjectMissing) as error:
+    except CorruptObject as error:
         proof = Proof(Level.NONE, damage=(str(error),))
     if record:
         record_proof(repository, snapshot, proof, "verify", clock)

@@ -84,7 +84,7 @@ class GarbagePlan:
     @property
     def empty(self) -> bool:
         """True if there is nothing to do."""
-        return not (self.drop or self.superseded or self.rewrites or self.emptied or self.orphans)
+        return not (self.drop or self.superseded or self.rewrites or self.orphans)
 
 
 @dataclass(slots=True)

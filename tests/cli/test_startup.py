@@ -1,0 +1,60 @@
+"""A command line is started often: what is not needed is not imported, and --version is there at once."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+
+import pytest
+
+import litekeep
+
+HEAVY = ("sqlite3", "rich", "blake3", "backports.zstd", "compression.zstd", "platform", "litekeep.operations")
+LIMIT_SECONDS = 0.120
+
+
+def imported(*arguments: str) -> set[str]:
+    """The modules that a command line imports."""
+    command = [sys.executable, "-X", "importtime", "-m", "litekeep", *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    return {line.rpartition("|")[2].strip() for line in done.stderr.splitlines() if line.startswith("import time:")}
+
+
+def test_version_imports_nothing() -> None:
+    modules = imported("--version")
+    assert not modules & {*HEAVY, "click", "dataclasses", "json"}
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["backup", "--help"], ["list", "--help"], ["status", "--help"]])
+def test_help_imports_no_engine(arguments: list[str]) -> None:
+    assert not imported(*arguments) & {*HEAVY} - {"platform"}  # click itself imports platform
+
+
+def test_help_of_one_command_imports_no_other() -> None:
+    commands = {name for name in imported("drill", "--help") if name.startswith("litekeep.cli.cmd_")}
+    assert commands == {"litekeep.cli.cmd_drill"}
+    assert not {name for name in imported("--help") if name.startswith("litekeep.cli.cmd_")}
+
+
+def test_version_is_quick() -> None:
+    bare = fastest("-c", "pass")
+    assert fastest("-m", "litekeep", "--version") - bare < LIMIT_SECONDS
+
+
+def fastest(*arguments: str) -> float:
+    """The shortest of some runs: the others were disturbed."""
+    durations = []
+    for _ in range(7):
+        began = time.perf_counter()
+        subprocess.run([sys.executable, *arguments], stdout=subprocess.DEVNULL, check=True)
+        durations.append(time.perf_counter() - began)
+    return min(durations)
+
+
+def test_version_says_the_same_everywhere() -> None:
+    for arguments in (["--version"], ["--no-color", "--version"]):
+        done = subprocess.run(
+            [sys.executable, "-m", "litekeep", *arguments], capture_output=True, text=True, check=True
+        )
+        assert done.stdout == f"litekeep {litekeep.__version__}\n"

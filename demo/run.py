@@ -247,7 +247,7 @@ def restore_in_place(story: Story, expected: Contents, application: sqlite3.Conn
         "The backup goes back into the live file, through SQLite, so that the application sees the restored rows "
         "without a restart. The state before that is saved first.",
     )
-    story.litekeep("restore", "latest", "--replace", timed="restore over the live database")
+    story.litekeep("restore", "latest", "--replace", "--yes", timed="restore over the live database")
     compare(story, "employees.db", contents(story.database), expected)
     (seen,) = application.execute("SELECT count(*) FROM employees").fetchone()
     story.check(f"the application, still connected, sees {seen:,} employees", holds=seen == expected.rows["employees"])
@@ -256,7 +256,7 @@ def restore_in_place(story: Story, expected: Contents, application: sqlite3.Conn
 def undo(story: Story, damaged: Contents) -> None:
     """Step: a restore can be taken back."""
     story.step("Undo", "Restored the wrong backup? The state just before the restore comes back with one word.")
-    story.litekeep("undo", timed="undo")
+    story.litekeep("undo", "--yes", timed="undo")
     people = count_rows(story.database)["employees"]
     claim = f"the database is, value for value, as it was before the restore ({people:,} employees)"
     story.check(claim, holds=contents(story.database) == damaged)

@@ -9,7 +9,7 @@ The journey, which folders, documentation and tests follow:
       -> storage                 a folder (later S3, SFTP, WebDAV)
       -> operations.verify       read back and compared; operations.drill: restored somewhere else and proven
       -> retention               decides what is kept, with a reason for every snapshot
-      -> operations.forget/prune act on that decision
+      -> operations.prune        acts on that decision, and gives back space
     and back: storage -> repository -> operations.restore -> sqlite.check -> sqlite.install -> live database
 """
 

@@ -242,6 +242,7 @@ def shared() -> Iterator[Path]:
 
 AS_NOBODY = textwrap.dedent("""
     import difflib, importlib, os, pkgutil, shutil, sys, tempfile
+    import encodings.ascii, encodings.idna, encodings.latin_1, encodings.raw_unicode_escape, encodings.unicode_escape
     import litekeep.cli, litekeep.operations, litekeep.sqlite, litekeep.repository, litekeep.storage
     for package in (litekeep.cli, litekeep.operations, litekeep.sqlite, litekeep.repository, litekeep.storage):
         for each in pkgutil.iter_modules(package.__path__):
@@ -266,13 +267,14 @@ def test_another_user(shared: Path) -> None:
     database = make_database(shared / "app.db")
     database.chmod(0o600)
     out = shared / "nobody"
-    out.mkdir()
-    os.chown(out, 65534, 65534)
-    failed = as_nobody("backup", database, "-r", out / "repository")
+    assert process("init", "-r", out).returncode == 0
+    for path in (out, *out.rglob("*")):
+        os.chown(path, 65534, 65534)
+    failed = as_nobody("backup", database, "-r", out)
     assert failed.returncode == 5, failed
     assert "may not read" in failed.stderr
     database.chmod(0o644)
-    done = as_nobody("backup", database, "-r", out / "repository")
+    done = as_nobody("backup", database, "-r", out)
     assert done.returncode == 0, done
     assert process("backup", database, "-r", shared / "backups").returncode == 0
     failed = as_nobody("list", "-r", shared / "backups")

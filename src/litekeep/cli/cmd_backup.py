@@ -10,7 +10,7 @@ import click
 from litekeep.cli import describe, words
 from litekeep.cli.exits import OK, STORED, VERIFICATION, WARNINGS
 from litekeep.cli.parameters import PATH, checks, scratch
-from litekeep.cli.place import CONFIG, place_for
+from litekeep.cli.place import holds_repository, place_for
 from litekeep.cli.session import Session
 from litekeep.cli.verb import verb
 from litekeep.journal.history import Outcome
@@ -97,7 +97,7 @@ def command(session: Session, database: Path, reason: str, level: str | None, wa
 
 
 def _open_or_create(session: Session, folder: Path, database: Path, wait: float) -> Repository:
-    if (folder / CONFIG).exists() or (folder / "packs").is_dir():
+    if holds_repository(folder):
         return session.open(folder)
     from litekeep.operations.create import create_repository
 

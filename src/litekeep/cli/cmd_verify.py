@@ -15,7 +15,7 @@ from litekeep.cli.parameters import checks as checks_option
 from litekeep.cli.parameters import scratch as scratch_option
 from litekeep.cli.session import Session, outcome_of
 from litekeep.cli.verb import verb
-from litekeep.errors import UsageError
+from litekeep.errors import ObjectMissing, UsageError
 from litekeep.model import Level
 
 if TYPE_CHECKING:
@@ -120,16 +120,21 @@ def _verify(
         session.telling.warn("read_only", "the repository cannot be written, so the result is not remembered")
     results = []
     for snapshot in snapshots:
-        result = verify(
-            repository,
-            snapshot,
-            level=level,
-            checks=checks,
-            scratch=scratch,
-            record=record,
-            clock=session.clock,
-            monitor=session.monitor,
-        )
+        clock, monitor = session.clock, session.monitor
+        try:
+            result = verify(
+                repository,
+                snapshot,
+                level=level,
+                checks=checks,
+                scratch=scratch,
+                record=record,
+                clock=clock,
+                monitor=monitor,
+            )
+        except ObjectMissing:
+            session.telling.warn("forgotten", f"{describe.brief(snapshot)} was removed by another run meanwhile")
+            continue
         session.telling.clear()
         _tell(session, result)
         results.append(result)

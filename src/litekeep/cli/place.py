@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from litekeep.errors import NoRepository
@@ -19,16 +20,27 @@ def find_place(named: Path | None, database: Path | None = None) -> Path:
     """The folder of an existing repository; raises NoRepository, naming every place that was looked at."""
     places = _candidates(named, database)
     for place in places:
-        if (place / CONFIG).exists() or (place / "packs").is_dir():
+        if holds_repository(place):
             return place
     looked = " nor in ".join(str(place.absolute()) for place in places)
-    absent = [place for place in places if not place.is_dir()]
+    absent = [place for place in places if not os.path.isdir(place)]
     what = "there is no folder" if named is not None and absent else "there is no Litekeep repository in"
     raise NoRepository(
         f"{what} {looked}",
         hint="Is the drive mounted? Name the repository with --repository (-r) or LITEKEEP_REPOSITORY; "
         "`litekeep backup app.db` makes a new one beside a database.",
     )
+
+
+def holds_repository(place: Path) -> bool:
+    """True if there is one, or what is left of one, or if this user may not look: opening it will tell."""
+    try:
+        os.stat(place / CONFIG)
+    except PermissionError:
+        return True
+    except OSError:
+        return os.path.isdir(place / "packs")
+    return True
 
 
 def _candidates(named: Path | None, database: Path | None) -> list[Path]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -118,7 +119,7 @@ class Session:
             self._append(folder, recorder, self.clock.monotonic() - started)
 
     def _append(self, folder: Path, recorder: Recorder, elapsed_seconds: float) -> None:
-        if not (folder / CONFIG).exists():
+        if not os.path.exists(folder / CONFIG):
             return  # nothing was made, so there is no journal either
         try:
             append(folder, recorder.row(elapsed_seconds))

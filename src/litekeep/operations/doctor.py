@@ -61,9 +61,9 @@ def examine_database(database: Path, folder: Path | None) -> list[Finding]:
     """
     path = Path(os.path.realpath(database))
     findings = list(_interrupted_restore(path))
-    if not path.is_file():
-        what = f"there is no database at {database}"
-        return [*findings, _problem("missing", what, "backups of it cannot be made", "check the path and the drive")]
+    if not os.path.isfile(path):
+        what = f"there is no database at {database}, or this user may not look"
+        return [*findings, _problem("missing", what, "backups of it cannot be made", "check path, drive and rights")]
     wal = _is_wal(path)
     findings += [
         *_place(path, wal=wal),
@@ -115,7 +115,7 @@ def _is_wal(path: Path) -> bool:
 
 def _interrupted_restore(path: Path) -> Iterator[Finding]:
     intent = path.with_name(f".{path.name}.litekeep-restore")
-    if intent.exists():
+    if os.path.lexists(intent):
         yield _problem(
             "interrupted_restore",
             f"a restore of {path.name} was interrupted",
@@ -174,14 +174,14 @@ def _sidecars(path: Path, *, wal: bool) -> Iterator[Finding]:
     if openers(path) != []:
         return  # in use, or unknown
     journal, log = beside(path, "-journal"), beside(path, "-wal")
-    if journal.exists() and journal.stat().st_size:
+    if os.path.exists(journal) and journal.stat().st_size:
         yield _advice(
             "stale_journal",
             f"{journal.name} is there although no program has the database open",
             "a program ended inside a transaction; SQLite rolls it back when the database is opened next",
             "leave it where it is, never delete it, and start the application once",
         )
-    if log.exists() and log.stat().st_size:
+    if os.path.exists(log) and log.stat().st_size:
         why = "its last commits are only in that file" if wal else "the database is not in WAL mode: it may not belong"
         fix = "leave it beside the database, never delete it, and start and close the application once"
         what = f"{log.name} is there although no program has the database open"

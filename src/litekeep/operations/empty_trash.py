@@ -48,10 +48,10 @@ def empty_trash(
             _require_something_sound(name, [each for each in snapshots if each.source == name and each not in doomed])
         for snapshot in doomed:
             forget(repository, snapshot, monitor)
-        _, _, freed, stored = collect(repository, PruneOptions(), monitor)
+        collected = collect(repository, PruneOptions(), monitor)
     elapsed = clock.monotonic() - started
-    monitor.event("trash_emptied", forgotten=len(doomed), freed_bytes=freed, elapsed_seconds=elapsed)
-    return EmptyResult(tuple(doomed), freed, stored, elapsed)
+    monitor.event("trash_emptied", forgotten=len(doomed), freed_bytes=collected.freed_bytes, elapsed_seconds=elapsed)
+    return EmptyResult(tuple(doomed), collected.freed_bytes, collected.stored_bytes, elapsed)
 
 
 def _require_something_sound(source: str, left: list[Snapshot]) -> None:

@@ -18,6 +18,7 @@ from litekeep.clock import Clock
 from litekeep.errors import LitekeepError, NoSpace, NotADatabase, PermissionRefused, SourceMissing, UsageError
 from litekeep.monitor import Monitor, stop_if_cancelled
 from litekeep.sqlite.capture import capture
+from litekeep.sqlite.header import HEADER_BYTES, parse_header
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -29,7 +30,10 @@ _GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 
 
 def unpack_plain_file(file: Path, copy: Path, *, clock: Clock, monitor: Monitor) -> None:
-    """Make `copy`, a new file, from a backup file; a plain database is captured, its -wal included."""
+    """Make `copy`, a new file, from a backup file; a plain database is captured, its -wal included.
+
+    Raises NotADatabase if it is none, whatever it is packed with; SourceMissing, UsageError, NoSpace, Cancelled.
+    """
     try:
         with file.open("rb") as opened:
             magic = opened.read(4)
@@ -52,6 +56,9 @@ def unpack_plain_file(file: Path, copy: Path, *, clock: Clock, monitor: Monitor)
         raise NotADatabase(f"{file} cannot be unpacked: {error}", safe="Nothing was changed.") from error
     except OSError as error:
         raise _no_room(error, copy) from error
+    with copy.open("rb") as unpacked:
+        if first := unpacked.read(HEADER_BYTES):  # 0 bytes are an empty database
+            parse_header(first, f"the content of {file}")
 
 
 def _pump(reader: IO[bytes], out: IO[bytes], monitor: Monitor) -> None:

@@ -17,7 +17,7 @@ from litekeep.monitor import Monitor
 from litekeep.operations.plainfile import unpack_plain_file
 from litekeep.operations.scratch import scratch_folder
 from litekeep.operations.verify import TIME_LIMIT_SECONDS
-from litekeep.repository.packs import PackTable
+from litekeep.repository.moment import with_packs
 from litekeep.repository.rebuild import rebuild
 from litekeep.repository.repository import Repository
 from litekeep.sqlite.capture import capture
@@ -83,7 +83,8 @@ def _make(repository: Repository | None, chosen: Snapshot | Path, copy: Path, cl
     if repository is None:
         raise LitekeepError("a snapshot without its repository")
     copy.touch(mode=0o600)
-    rebuild(repository, PackTable(repository), chosen.key, repository.read_manifest(chosen.key), copy, monitor)
+    manifest = repository.read_manifest(chosen.key)
+    with_packs(repository, lambda table: rebuild(repository, table, chosen.key, manifest, copy, monitor))
 
 
 def _counted(copy: Path, clock: Clock, monitor: Monitor) -> tuple[Tables, tuple[str, ...]]:

@@ -6,20 +6,20 @@ Four steps, each of which leaves everything restorable if it is the last one tha
 2. snapshots that the plan removes go to the trash (a mark; recoverable for `trash_days`);
 3. snapshots whose time in the trash is over are forgotten: the manifest is deleted, and with it the snapshot is gone;
    only then what was said about it;
-4. garbage is collected (repository.garbage, repository.compact): new generations are written and read back, the digest
-   of every snapshot is found again in them, the listing is the one that was planned with, and only then are old
-   generations and unneeded packs deleted.
+4. garbage is collected (repository.garbage, repository.compact): packs that nothing needs are deleted; new generations
+   of others are written and read back, the digest of every snapshot is found again in them, the listing is the one that
+   was planned with, and only then are old generations deleted.
 
 Plans with a brake or a hold are not executed unless a person confirmed them; nothing of their source is then touched.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from litekeep.clock import Clock
-from litekeep.errors import Refused
+from litekeep.errors import NoSpace, Refused
 from litekeep.formats.receipt import Mark
 from litekeep.model import Snapshot
 from litekeep.monitor import Monitor, stop_if_cancelled
@@ -31,6 +31,10 @@ from litekeep.repository.packs import PackTable
 from litekeep.repository.rebuild import require_digest
 from litekeep.repository.repository import Repository
 from litekeep.retention import RetentionPlan, RetentionPolicy, plan_retention
+from litekeep.storage.local import LocalStorage
+
+LEFTOVER_SECONDS = 86_400.0
+"""Unfinished puts of runs that died are removed at this age; no put takes so long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +119,7 @@ def prune(
             _to_trash(repository, snapshot, clock, monitor)
         for snapshot in forgotten:
             forget(repository, snapshot, monitor)
-        dropped, rewritten, freed, stored = collect(repository, options, monitor)
+        collected = collect(repository, options, monitor)
         for key in note:
             repository.storage.delete(key)
     elapsed = clock.monotonic() - started
@@ -124,13 +128,22 @@ def prune(
         trashed=len(trashed),
         forgotten=len(forgotten),
         waiting=len(waiting),
-        dropped_packs=dropped,
-        rewritten_packs=rewritten,
-        freed_bytes=freed,
-        stored_bytes=stored,
+        dropped_packs=collected.dropped_packs,
+        rewritten_packs=collected.rewritten_packs,
+        freed_bytes=collected.freed_bytes,
+        stored_bytes=collected.stored_bytes,
         elapsed_seconds=elapsed,
     )
-    return PruneResult(trashed, forgotten, waiting, dropped, rewritten, freed, stored, elapsed)
+    return PruneResult(
+        trashed=trashed,
+        forgotten=forgotten,
+        waiting=waiting,
+        dropped_packs=collected.dropped_packs,
+        rewritten_packs=collected.rewritten_packs,
+        freed_bytes=collected.freed_bytes,
+        stored_bytes=collected.stored_bytes,
+        elapsed_seconds=elapsed,
+    )
 
 
 def _plan_retention(catalog: Catalog, options: PruneOptions, clock: Clock) -> tuple[tuple[str, RetentionPlan], ...]:
@@ -183,25 +196,48 @@ def forget(repository: Repository, snapshot: Snapshot, monitor: Monitor) -> None
     monitor.event("forgotten", snapshot=snapshot.id, source=snapshot.source)
 
 
-def collect(repository: Repository, options: PruneOptions, monitor: Monitor) -> tuple[int, int, int, int]:
-    """Collect garbage under the caller's lock: (packs dropped, packs rewritten, bytes freed, bytes stored).
+@dataclass(frozen=True, slots=True)
+class Collected:
+    """What collecting garbage did."""
 
-    Raises CorruptObject when something that is needed cannot be read; nothing was deleted then.
+    dropped_packs: int
+    rewritten_packs: int
+    freed_bytes: int
+    stored_bytes: int
+
+
+def collect(repository: Repository, options: PruneOptions, monitor: Monitor) -> Collected:
+    """Collect garbage under the lock that the caller holds.
+
+    Raises CorruptObject when something that is needed cannot be read: of that, nothing was deleted then. A storage too
+    full for new generations keeps the old ones, with a warning.
     """
     table = PackTable(repository)
     maps, keys = read_maps(repository)
     plan = plan_garbage(repository, table, maps, {key.id for key in keys}, compact=options.compact)
-    if plan.empty:
-        return 0, 0, 0, plan.stored_bytes
-    write_generations(repository, table, plan.rewrites, options.scratch, monitor)
+    _require_same_snapshots(repository, keys)
+    for key in (*plan.drop, *plan.orphans):
+        stop_if_cancelled(monitor)
+        repository.storage.delete(key)
+    try:
+        write_generations(repository, table, plan.rewrites, options.scratch, monitor)
+    except NoSpace as error:
+        monitor.event("warning", code="not_compacted", message=f"no room to compact: {error.message}")
+        plan = replace(plan, rewrites=(), emptied=(), superseded=())
     _prove(repository, table, plan, maps, keys, options.scratch, monitor)
     stop_if_cancelled(monitor)
-    replaced = [rewrite.key for rewrite in plan.rewrites]
-    doomed = [*plan.drop, *plan.superseded, *replaced]
-    for key in (*doomed, *plan.orphans):
+    for key in (*plan.superseded, *(rewrite.key for rewrite in plan.rewrites), *plan.emptied):
         repository.storage.delete(key)
+    if isinstance(repository.storage, LocalStorage):
+        repository.storage.sweep_temporaries(LEFTOVER_SECONDS)
     stored = sum(PackTable(repository).sizes.values())
-    return len(plan.drop), len(plan.rewrites), plan.stored_bytes - stored, stored
+    dropped = len(plan.drop) + len(plan.emptied)
+    return Collected(dropped, len(plan.rewrites), plan.stored_bytes - stored, stored)
+
+
+def _require_same_snapshots(repository: Repository, keys: list[layout.SnapshotKey]) -> None:
+    if repository.snapshot_keys() != keys:
+        raise Refused("the list of snapshots changed while garbage was collected", safe="Nothing was deleted.")
 
 
 def _prove(
@@ -213,14 +249,14 @@ def _prove(
     scratch: Path | None,
     monitor: Monitor,
 ) -> None:
-    """What must be true before anything is deleted."""
-    if repository.snapshot_keys() != keys:
-        raise Refused("the list of snapshots changed while garbage was collected", safe="Nothing was deleted.")
-    fresh = PackTable(repository)
+    """What must be true before anything that was needed a moment ago is deleted."""
     changed = {rewrite.pack_id for rewrite in plan.rewrites}
     changed |= {parsed[0] for key in plan.superseded if (parsed := layout.parse_pack_key(key))}
+    if not changed:
+        return
+    _require_same_snapshots(repository, keys)
+    fresh = PackTable(repository)
     require_same_names(table, fresh, plan.rewrites)
-    if changed:
-        read_back(repository, fresh, maps, changed, scratch, monitor)
-    for key in keys if changed else ():
+    read_back(repository, fresh, maps, changed, scratch, monitor)
+    for key in keys:
         require_digest(repository, fresh, key.key, repository.read_manifest(key.key))

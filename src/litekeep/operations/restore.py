@@ -15,8 +15,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 from litekeep.clock import Clock
@@ -42,7 +43,11 @@ from litekeep.repository.rebuild import rebuild
 from litekeep.repository.repository import Repository
 from litekeep.sqlite.check import CheckReport, check_database
 from litekeep.sqlite.install import install_live, install_new
+from litekeep.sqlite.publish import sweep
 from litekeep.sqlite.replace import finish_interrupted, install_replace
+
+LEFT_OVER_AGE = timedelta(hours=1)
+"""A prepared copy is beside its target for a moment only, unless its restore was killed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +105,7 @@ def restore_new(
     options, started = options or RestoreOptions(), clock.monotonic()
     monitor.event("restore_started", snapshot=snapshot.id, target=str(target))
     refuse_existing(target)
+    _sweep_beside(target, clock)
     with _rebuilt(repository, snapshot, target.absolute().parent, options, clock, monitor) as (copy, report):
         install_new(copy, target)
     return _result(target, "new", snapshot, None, None, report, started, clock, monitor)
@@ -118,6 +124,7 @@ def restore_over(
     options, started = options or RestoreOptions(), clock.monotonic()
     monitor.event("restore_started", snapshot=snapshot.id, target=str(target))
     finish_interrupted(target)
+    _sweep_beside(target, clock)
     folder = options.scratch or Path(os.path.realpath(target)).parent
     with _rebuilt(repository, snapshot, folder, options, clock, monitor) as (copy, report):
         before = _safety_copy(repository, target, snapshot.id, options, clock, monitor)
@@ -204,6 +211,12 @@ def _check(
             hint="Choose an earlier backup, or restore it as it is with --accept-problems.",
         )
     return report
+
+
+def _sweep_beside(target: Path, clock: Clock) -> None:
+    """Remove the prepared copies that restores killed long ago left beside the target."""
+    with suppress(OSError):
+        sweep(Path(os.path.realpath(target)).parent, before=clock.now() - LEFT_OVER_AGE)
 
 
 def refuse_existing(target: Path) -> None:

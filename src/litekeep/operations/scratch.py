@@ -2,7 +2,9 @@
 
 The copies hold what the database holds, so the folder admits this user only (mode 0700). A folder belongs to a living
 run as long as its "owner" file is locked; the operating system frees that lock when the run dies, whatever the reason,
-and the next run removes the folder. No clock and no process number is trusted for this.
+and the next run removes the folder. No clock and no process number is trusted for this. The owner file goes last, and
+in a sweep only under its lock: a run killed while it cleans up leaves nothing that would not be swept, and a folder
+that is just being made is not taken from under its run.
 """
 
 from __future__ import annotations
@@ -20,6 +22,8 @@ from litekeep.errors import LitekeepError, NoSpace, PermissionRefused, UsageErro
 
 PREFIX = "litekeep-scratch-"
 _OWNER = "owner"
+_ATTEMPTS = 10
+_BUSY = {errno.EAGAIN, errno.EACCES, errno.EWOULDBLOCK, errno.EDEADLK}
 
 
 @contextmanager
@@ -31,16 +35,40 @@ def scratch_folder(parent: Path | None) -> Iterator[Path]:
     root = parent or Path(tempfile.gettempdir())
     sweep(root)
     try:
-        folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=root))
+        folder, descriptor = _make(root)
     except OSError as error:
         raise _no_folder(error, root) from error
-    descriptor = os.open(folder / _OWNER, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
     try:
-        _try_lock(descriptor)
         yield folder
     finally:
+        _empty(folder)
         os.close(descriptor)
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _make(root: Path) -> tuple[Path, int]:
+    """A new folder, and the descriptor that holds its lock."""
+    for _ in range(_ATTEMPTS):
+        folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=root))
+        try:
+            descriptor = os.open(folder / _OWNER, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+        except FileNotFoundError:
+            continue  # a sweep saw it empty and took it away
+        if _try_lock(descriptor) is not False:
+            return folder, descriptor
+        os.close(descriptor)  # a sweep was quicker and takes it away
+    raise OSError(errno.EBUSY, "other runs take new folders away", str(root))
+
+
+def _empty(folder: Path) -> None:
+    """Remove everything but the owner file."""
+    with suppress(OSError):
+        for path in folder.iterdir():
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path, ignore_errors=True)
+            elif path.name != _OWNER:
+                with suppress(OSError):
+                    path.unlink()
 
 
 def _no_folder(error: OSError, root: Path) -> LitekeepError:
@@ -58,9 +86,8 @@ def sweep(root: Path) -> int:
     removed = 0
     with suppress(OSError):
         for folder in root.glob(f"{PREFIX}*"):
-            if _is_ours(folder) and _is_abandoned(folder):
-                shutil.rmtree(folder, ignore_errors=True)
-                removed += 1
+            if _is_ours(folder):
+                removed += _remove_abandoned(folder)
     return removed
 
 
@@ -71,18 +98,27 @@ def _is_ours(folder: Path) -> bool:
     return False
 
 
-def _is_abandoned(folder: Path) -> bool:
+def _remove_abandoned(folder: Path) -> bool:
     try:
         descriptor = os.open(folder / _OWNER, os.O_RDWR | getattr(os, "O_NOFOLLOW", 0))
-    except OSError:
-        return False  # being made this moment, or already being removed
+    except OSError:  # being made this moment, or being removed, or its run died then: it is empty
+        with suppress(OSError):
+            folder.rmdir()
+        return False
     try:
-        return _try_lock(descriptor)
+        if not _try_lock(descriptor):
+            return False
+        _empty(folder)
+        if sys.platform != "win32":  # there an open file cannot be removed
+            shutil.rmtree(folder, ignore_errors=True)
     finally:
         os.close(descriptor)
+    shutil.rmtree(folder, ignore_errors=True)
+    return True
 
 
-def _try_lock(descriptor: int) -> bool:
+def _try_lock(descriptor: int) -> bool | None:
+    """True if it is ours now, False if it is another's, None where the file system has no locks."""
     try:
         if sys.platform == "win32":
             import msvcrt
@@ -92,6 +128,6 @@ def _try_lock(descriptor: int) -> bool:
             import fcntl
 
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
+    except OSError as error:
+        return False if error.errno in _BUSY else None
     return True

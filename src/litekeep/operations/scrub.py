@@ -21,10 +21,12 @@ from litekeep.formats.repoconfig import KEY as CONFIG_KEY
 from litekeep.formats.repoconfig import decode_config
 from litekeep.monitor import Monitor, stop_if_cancelled
 from litekeep.repository import layout
+from litekeep.repository.moment import ATTEMPTS
 from litekeep.repository.packs import PackTable
 from litekeep.repository.reader import BlockReader, FrameId, plan_read
 from litekeep.repository.rebuild import require_digest
 from litekeep.repository.repository import Repository
+from litekeep.storage.base import Entry
 
 NOT_OBJECTS = frozenset({"lock", "journal.jsonl", "journal.1.jsonl"})
 
@@ -50,10 +52,23 @@ class ScrubReport:
 
 
 def scrub(repository: Repository, *, clock: Clock, monitor: Monitor) -> ScrubReport:
-    """Read and check every object; raises StorageError when the storage cannot be read, Cancelled."""
+    """Read and check every object; raises StorageError when the storage cannot be read, Cancelled.
+
+    When damage shows and the objects are not the same ones any more (a prune beside it), it starts over.
+    """
     started = clock.monotonic()
+    for _ in range(ATTEMPTS - 1):
+        entries = repository.storage.list()
+        report = _scrub_once(repository, entries, clock, started, monitor)
+        if not report.damaged or repository.storage.list() == entries:
+            return report
+    return _scrub_once(repository, repository.storage.list(), clock, started, monitor)
+
+
+def _scrub_once(
+    repository: Repository, entries: list[Entry], clock: Clock, started: float, monitor: Monitor
+) -> ScrubReport:
     work = _Scrub(repository, monitor)
-    entries = repository.storage.list()
     for entry in entries:
         if entry.key not in NOT_OBJECTS and not work.look_at(entry.key):
             work.foreign.append(entry.key)

@@ -14,8 +14,9 @@ Why an interruption at any point is harmless:
    Whatever is built on a block that a new generation leaves out lies in a pack of higher sequence (formats.pack), and
    that one has been rewritten before, on live blocks. So at every moment the highest generations together hold all that
    is needed.
-2. Old generations, and packs that nothing needs, are deleted only after every needed frame of the new generations was
-   read back, and the digest of every manifest was found again in the new indexes.
+2. Packs that nothing needs are deleted first: nothing else depends on them, and on a full disk they make the room for
+   the rest. Old generations, and packs of which nothing is left, are deleted only after every needed frame of the new
+   generations was read back, and the digest of every manifest was found again in the new indexes.
 3. An interrupted run leaves superseded generations. The next run treats them as in 2: it reads the highest one back,
    then deletes the lower ones.
 
@@ -71,20 +72,17 @@ class Rewrite:
 class GarbagePlan:
     """What to do. drop: packs that nothing needs. superseded: lower generations. rewrites: highest sequence first.
 
-    orphans: receipts and marks that nothing needs. stored_bytes: of all packs; wasted_bytes: needed by nothing.
+    emptied: packs of which nothing is left once the rewrites are done; only others were built on them. orphans:
+    receipts and marks that nothing needs. stored_bytes: of all packs; wasted_bytes: of these, what nothing needs.
     """
 
     drop: tuple[str, ...]
     superseded: tuple[str, ...]
     rewrites: tuple[Rewrite, ...]
+    emptied: tuple[str, ...]
     orphans: tuple[str, ...]
     stored_bytes: int
     wasted_bytes: int
-
-    @property
-    def empty(self) -> bool:
-        """True if there is nothing to do."""
-        return not (self.drop or self.superseded or self.rewrites or self.orphans)
 
 
 @dataclass(slots=True)
@@ -129,14 +127,18 @@ def plan_garbage(repository: Repository, table: PackTable, maps: Maps, ids: set[
             superseded += keys[:-1]
     wasted = {pack_id: _wasted(use) for pack_id, use in uses.items()}
     total_waste = sum(wasted.values()) + sum(table.sizes[key] for key in (*drop, *superseded))
-    rewrites: list[Rewrite] = []
+    planned: list[Rewrite] = []
     if compact and sum(wasted.values()) * 100 > WASTE_PERCENT * stored:
         planned = _plan_rewrites(table, uses, wasted, maps)
-        rewrites = [rewrite for rewrite in planned if rewrite.frames]
-        # only others were built on these, and those are rewritten: nothing is left of them to write
-        drop += [rewrite.key for rewrite in planned if not rewrite.frames]
-    orphans = tuple(_orphans(repository, ids))
-    return GarbagePlan(tuple(drop), tuple(superseded), tuple(rewrites), orphans, stored, total_waste)
+    return GarbagePlan(
+        drop=tuple(drop),
+        superseded=tuple(superseded),
+        rewrites=tuple(rewrite for rewrite in planned if rewrite.frames),
+        emptied=tuple(rewrite.key for rewrite in planned if not rewrite.frames),
+        orphans=tuple(_orphans(repository, ids)),
+        stored_bytes=stored,
+        wasted_bytes=total_waste,
+    )
 
 
 def needed_frames(table: PackTable, maps: Maps) -> dict[bytes, set[int]]:

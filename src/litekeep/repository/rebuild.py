@@ -14,6 +14,7 @@ from litekeep.monitor import Monitor
 from litekeep.repository.packs import PackTable
 from litekeep.repository.reader import BlockReader, plan_read
 from litekeep.repository.repository import Repository
+from litekeep.sqlite.filesystem import file_errors
 
 
 def require_digest(repository: Repository, table: PackTable, key: str, manifest: Manifest) -> None:
@@ -50,15 +51,15 @@ def rebuild(
 ) -> None:
     """Write the database into the existing empty file `destination`.
 
-    Raises CorruptObject, StorageError, Cancelled; the file is then unfinished and must be thrown away. Syncing it is
-    up to the caller.
+    Raises CorruptObject, StorageError, NoSpace, Cancelled; the file is then unfinished and must be thrown away. Syncing
+    it is up to the caller.
     """
     require_digest(repository, table, key, manifest)
     member = manifest.facts["members"][0]
     block_bytes = member["block_bytes"]
     plan = plan_read(table, manifest.page_map.runs())
     written = 0
-    with destination.open("r+b", buffering=0) as file:
+    with file_errors(destination.parent), destination.open("r+b", buffering=0) as file:
         file.truncate(member["image_bytes"])
 
         def write(position: int, blocks: memoryview) -> None:

@@ -17,8 +17,8 @@ from blake3 import blake3
 import litekeep
 from litekeep.blocks.identity import Identity
 from litekeep.blocks.seal import Seal, TagSeal
-from litekeep.errors import NoRepository, ObjectMissing, Refused
-from litekeep.formats.envelope import Kind, decode_json, decode_record, encode_json, encode_record
+from litekeep.errors import CorruptObject, NoRepository, ObjectMissing, Refused
+from litekeep.formats.envelope import MAX_RECORD_BYTES, Kind, decode_json, decode_record, encode_json, encode_record
 from litekeep.formats.manifest import Manifest, decode_facts, decode_manifest, encode_manifest
 from litekeep.formats.receipt import Mark, Receipt, decode_mark, decode_receipt, encode_mark, encode_receipt
 from litekeep.formats.repoconfig import KEY as CONFIG_KEY
@@ -45,7 +45,7 @@ class Repository:
 
     @classmethod
     def create(cls, storage: Storage, now: datetime) -> Repository:
-        """Make a repository in an empty place; raises Refused if anything but foreign hidden files is there."""
+        """Make a repository; raises Refused if there is one, or backups without their repository.json."""
         present = [entry.key for entry in storage.list() if entry.key not in HELPER_FILES]
         if CONFIG_KEY in present:
             raise Refused(f"there is already a repository in {storage.description}", safe="Nothing was changed.")
@@ -82,6 +82,11 @@ class Repository:
             ) from error
         return cls(storage, decode_config(data))
 
+    def _get(self, key: str) -> bytes:
+        if self.storage.size(key) > MAX_RECORD_BYTES:
+            raise CorruptObject(key, "is longer than any object of its kind")
+        return self.storage.get(key)
+
     def _put(self, key: str, data: bytes) -> None:
         self.storage.put(key, data)
         self.recent.append(Entry(key, len(data)))
@@ -100,11 +105,11 @@ class Repository:
 
     def read_manifest(self, key: str) -> Manifest:
         """One whole manifest; raises CorruptObject, ObjectMissing."""
-        return decode_manifest(key, self.storage.get(key), self.seal)
+        return decode_manifest(key, self._get(key), self.seal)
 
     def read_facts(self, key: str) -> dict[str, object]:
         """Only the facts of a manifest."""
-        return decode_facts(key, self.storage.get(key), self.seal)
+        return decode_facts(key, self._get(key), self.seal)
 
     def write_manifest(self, key: str, manifest: Manifest) -> int:
         """Commit a snapshot: everything it names must be durable before. Returns the stored bytes."""
@@ -114,7 +119,7 @@ class Repository:
 
     def read_receipt(self, key: str) -> Receipt:
         """One receipt; raises CorruptObject, ObjectMissing."""
-        return decode_receipt(key, self.storage.get(key), self.seal)
+        return decode_receipt(key, self._get(key), self.seal)
 
     def write_receipt(self, source_dir: str, receipt: Receipt) -> str:
         """Store a receipt; returns its key."""
@@ -130,7 +135,7 @@ class Repository:
 
     def read_mark(self, key: str) -> Mark:
         """One mark; raises CorruptObject, ObjectMissing."""
-        return decode_mark(key, self.storage.get(key), self.seal)
+        return decode_mark(key, self._get(key), self.seal)
 
     def write_mark(self, source_dir: str, mark: Mark) -> str:
         """Store a mark; returns its key."""
@@ -140,7 +145,7 @@ class Repository:
 
     def read_plan(self, key: str) -> dict[str, Any]:
         """One prune plan; raises CorruptObject, ObjectMissing."""
-        return decode_json(key, decode_record(Kind.PLAN, key, self.storage.get(key), self.seal)[0])
+        return decode_json(key, decode_record(Kind.PLAN, key, self._get(key), self.seal)[0])
 
     def write_plan(self, moment: datetime, facts: dict[str, Any]) -> str:
         """Say what a prune is about to do; returns the key."""

@@ -55,9 +55,12 @@ def _link_and_unlink(prepared: Path, target: Path) -> None:
 def sweep(folder: Path, *, before: datetime) -> int:
     """Remove prepared files that a killed restore left in `folder` and that were last written before `before`.
 
-    Returns their number. Call replace.finish_interrupted first: it may still need one.
+    Returns their number. None is touched while an interrupted replacement in the folder may still need one: then its
+    intent file is there (replace).
     """
     removed = 0
+    if any(folder.glob(".*.litekeep-restore")):
+        return 0
     for path in folder.glob(".litekeep-*.tmp*"):
         if path.stat().st_mtime < before.timestamp():
             path.unlink(missing_ok=True)

@@ -7,7 +7,7 @@ import os
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,7 +58,7 @@ def database(place: Path) -> Path:
 
 
 @pytest.fixture
-def litekeep(capsys: pytest.CaptureFixture[str]) -> Iterator[Run]:
+def litekeep(capsys: pytest.CaptureFixture[str]) -> Run:
     """Run a command in this process."""
 
     def run(*arguments: object, expect: int | None = 0) -> Result:
@@ -70,7 +70,7 @@ def litekeep(capsys: pytest.CaptureFixture[str]) -> Iterator[Run]:
         assert expect is None or code == expect, result
         return result
 
-    yield run
+    return run
 
 
 def make_database(path: Path, rows: int = 200) -> Path:

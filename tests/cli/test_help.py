@@ -14,7 +14,8 @@ import pytest
 from litekeep.cli.exits import MEANINGS
 from litekeep.cli.group import COMMANDS, cli
 from litekeep.cli.verb import Verb
-from tests.cli.conftest import Run, process
+
+from .conftest import Run, process
 
 
 def verbs() -> Iterator[tuple[str, Verb]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,7 +13,8 @@ from litekeep.errors import Cancelled, NoSpace, Refused
 from litekeep.journal import history
 from litekeep.journal.history import Outcome, Row
 from litekeep.journal.recorder import Recorder
-from tests.cli.conftest import Run
+
+from .conftest import Run
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 
@@ -103,7 +103,7 @@ def test_a_journal_that_cannot_be_written_is_a_warning(database: Path, place: Pa
     path.unlink()
     victim = place / "victim"
     victim.write_text("")
-    os.symlink(victim, path)
+    path.symlink_to(victim)
     done = litekeep("backup", database)
     assert "! the journal in" in done.err
     assert "✓ Verified" in done.out

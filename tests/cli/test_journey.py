@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import Run, execute, journal, make_database, process
+from .conftest import Run, execute, journal, make_database, process
 
 
 def test_one_command_is_enough(database: Path) -> None:
@@ -223,3 +223,4 @@ def test_every_run_leaves_a_row(database: Path, place: Path, litekeep: Run) -> N
     ]
     assert journal(place / "backups")[1]["code"] == "source_missing"
     assert journal(place / "backups")[0]["facts"]["new_bytes"] > 0
+    assert journal(place / "backups")[7]["facts"]["how"] == "live"

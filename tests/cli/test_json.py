@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from tests.cli.conftest import Run, execute, process
+from .conftest import Run, execute, process
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "reference" / "json.md"
 FREE = {"tables"}  # objects whose keys are names of tables
@@ -94,9 +94,9 @@ def test_results_with_warnings(database: Path, litekeep: Run) -> None:
     assert "10 rows of table visits" in done["problems"][0]
     link = database.with_name("second name.db")
     link.hardlink_to(database)
-    done = litekeep("backup", database, "--json", expect=3)
-    assert [each["code"] for each in done.json["warnings"]] == ["hard_links"]
-    assert done.err == "", "warnings are in the object"
+    linked = litekeep("backup", database, "--json", expect=3)
+    assert [each["code"] for each in linked.json["warnings"]] == ["hard_links"]
+    assert linked.err == "", "warnings are in the object"
 
 
 def test_one_line_on_stdout_and_nothing_on_stderr(database: Path) -> None:

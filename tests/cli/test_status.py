@@ -12,8 +12,9 @@ import pytest
 
 from litekeep.model import DatabaseFacts, Level, Reason, Snapshot
 from litekeep.operations.status import Facts, Protection, Run, Verdict, assess
-from tests.cli.conftest import Run as Command
-from tests.cli.conftest import execute
+
+from .conftest import Run as Command
+from .conftest import execute
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 SAFE, RISK, NONE = Protection.PROTECTED, Protection.AT_RISK, Protection.NOT_PROTECTED

@@ -17,7 +17,7 @@ from litekeep.operations.backup import BackupOptions, BackupResult, backup
 from litekeep.operations.drill import DrillResult, choose_for_drill, drill
 from litekeep.operations.empty_trash import empty_trash
 from litekeep.operations.prune import PruneOptions, prune
-from litekeep.operations.restore import RestoreOptions, find_undo, restore_new, restore_over
+from litekeep.operations.restore import RestoreOptions, find_undo, is_still_there, restore_new, restore_over
 from litekeep.operations.scrub import ScrubReport, scrub
 from litekeep.operations.verify import VerifyResult, verify
 from litekeep.repository.catalog import load_catalog
@@ -82,11 +82,11 @@ def _trashed(builder: Builder) -> None:
 
 
 def _long(builder: Builder) -> None:
-    """Twelve days of two databases, all but the last three of each in the trash, and due."""
+    """Six days of two databases, all but the last three of each in the trash, and due."""
     second = builder.folder / "data" / "second.db"
     builder.create()
     builder.make(second)
-    for _ in range(12):
+    for _ in range(6):
         for database in (builder.database, second):
             builder.change(database)
             builder.back_up(database=database)
@@ -168,7 +168,10 @@ def _restore_over(world: World, storage: Storage, clock: ManualClock) -> object:
 
 def _undo(world: World, storage: Storage, clock: ManualClock) -> object:
     repository = Repository.open(storage)
-    snapshot, path = find_undo(load_catalog(repository).snapshots)
+    snapshot, path = find_undo(
+        load_catalog(repository).snapshots,
+        lambda found: is_still_there(repository, found, scratch=world.scratch, clock=clock, monitor=Silent()),
+    )
     return restore_over(repository, snapshot, path, options=RestoreOptions(), clock=clock, monitor=Silent())
 
 

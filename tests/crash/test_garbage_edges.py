@@ -11,7 +11,7 @@ import pytest
 from crash.worlds import small_scale
 from litekeep.clock import SystemClock
 from litekeep.monitor import Silent
-from litekeep.operations.prune import PruneOptions, collect
+from litekeep.operations.prune import Collected, PruneOptions, collect
 from litekeep.operations.scrub import scrub
 from litekeep.repository import garbage, layout
 from litekeep.repository.compact import write_generations
@@ -52,8 +52,8 @@ class History:
             self.repository.storage.delete(key)
             del self.images[key]
 
-    def collect(self, *, compact: bool = True) -> tuple[int, int, int, int]:
-        """One collection; then everything must be whole, and a second one find nothing to drop."""
+    def collect(self, *, compact: bool = True) -> Collected:
+        """One collection, after which everything must be whole."""
         done = collect(self.repository, PruneOptions(compact=compact), Silent())
         self.require_whole()
         return done
@@ -77,10 +77,11 @@ def test_a_pack_that_loses_all_its_blocks_is_dropped(tmp_path: Path) -> None:
     history = History(tmp_path)
     made = [history.snapshot([5]) for _ in range(16)]
     history.forget(*made[1:-1])
-    dropped, rewritten, freed, _ = history.collect()
-    assert (dropped, rewritten) == (14, 1)
-    assert freed > 0
-    assert history.collect() == (0, 0, 0, sum(PackTable(history.repository).sizes.values()))
+    done = history.collect()
+    assert (done.dropped_packs, done.rewritten_packs) == (14, 1)
+    assert done.freed_bytes > 0
+    again = history.collect()
+    assert (again.dropped_packs, again.rewritten_packs, again.freed_bytes) == (0, 0, 0)
 
 
 def _frame_without_use(history: History, also_changed: Sequence[int]) -> None:
@@ -118,7 +119,6 @@ def test_reading_back_leaves_out_what_nothing_needs(tmp_path: Path, monkeypatch:
         index = table.index(parsed[0])
         again = Rewrite(key, parsed[0], 1, tuple(index.frames))
         write_generations(history.repository, table, (again,), tmp_path, Silent())
-        _, rewritten, _, _ = history.collect()
-        assert rewritten
+        assert history.collect().rewritten_packs
         assert history.packs_of(3) == [layout.pack_key(parsed[0], 1)]
         history.collect()

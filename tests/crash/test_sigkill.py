@@ -13,9 +13,9 @@ import pytest
 from crash.conftest import Stage
 from crash.film import State, in_memory
 from crash.operations import OPERATIONS
-from crash.oracle import Reference, require_nothing_lost, require_recovery
+from crash.oracle import Reference, require_nothing_lost, require_old_or_new, require_recovery
 from crash.victim import Victim
-from crash.worlds import World
+from crash.worlds import DAY, World
 from litekeep.storage.local import LocalStorage
 from litekeep.testing import Moment
 
@@ -39,6 +39,13 @@ def laid_out(world: World, folder: Path) -> Path:
     return folder
 
 
+def opened(world: World, root: Path) -> LocalStorage:
+    """The storage some days later, when what a kill left is old enough to be swept."""
+    clock = world.clock()
+    clock.advance(3 * DAY)
+    return LocalStorage(root, clock)
+
+
 def objects_in(storage: LocalStorage) -> State:
     """Copies of all objects."""
     return {entry.key: storage.get(entry.key) for entry in storage.list()}
@@ -60,7 +67,7 @@ def test_killed_at_a_storage_operation(name: str, stage: Stage, pytestconfig: py
             root = laid_out(world, tmp_path / "repository")
             status = victim.kill(name, root, at=at, moment=moment.value, seed=2)
             assert status == signal.SIGKILL, f"operation {at} never began"
-            storage = LocalStorage(root, world.clock())
+            storage = opened(world, root)
             require_nothing_lost(world, reference, in_memory(objects_in(storage)))
             require_recovery(operation, world, reference, storage, seed=5000 + at)
 
@@ -69,13 +76,15 @@ def test_killed_at_a_storage_operation(name: str, stage: Stage, pytestconfig: py
 def test_killed_at_any_moment(name: str, stage: Stage, pytestconfig: pytest.Config, tmp_path: Path) -> None:
     """Between storage operations too: while the database is captured, checked and written."""
     operation, world, reference = stage(name)
-    chance, kills = random.Random(name), 0
+    chance, kills, changed = random.Random(name), 0, 0
     with Victim(world) as victim:
         for number in range(RANDOM_KILLS * (10 if pytestconfig.getoption("--crash-all") else 1)):
             root = laid_out(world, tmp_path / "repository")
             seconds = chance.uniform(0.0, 0.15)
             kills += victim.kill(name, root, after_seconds=seconds, seed=2) == signal.SIGKILL
-            storage = LocalStorage(root, world.clock())
+            storage = opened(world, root)
+            if name in ("restore over", "undo"):
+                changed += require_old_or_new(world, storage, tmp_path)
             require_nothing_lost(world, reference, in_memory(objects_in(storage)))
             require_recovery(operation, world, reference, storage, seed=7000 + number)
     assert kills

@@ -42,7 +42,8 @@ class World:
     """A moment at which an operation begins.
 
     folder: data/ holds the live databases, out/ is for restores, scratch/ for working copies. objects: of the
-    repository. images: SHA-256 of each snapshot's image, by its id. live: digest of what each live database holds.
+    repository. images: SHA-256 of each snapshot's image, by its id. live: digest of what each live database holds;
+    contents: of all states that are anywhere.
     """
 
     folder: Path
@@ -51,6 +52,7 @@ class World:
     images: dict[str, str]
     data: State = field(default_factory=dict)
     live: dict[str, str] = field(default_factory=dict)
+    contents: frozenset[str] = frozenset()
 
     @property
     def database(self) -> Path:
@@ -141,8 +143,10 @@ class Builder:
         """The world as it is now."""
         objects = dict(self.storage._objects)
         images = images_of(in_memory(objects), self.folder / "scratch") if objects else {}
-        made = World(self.folder, self.clock.now(), objects, images, files_in(self.folder / "data"))
+        digests = {name: hashlib.sha256(image).hexdigest() for name, image in images.items()}
+        made = World(self.folder, self.clock.now(), objects, digests, files_in(self.folder / "data"))
         made.live = {name: content_digest(content) for name, content in made.data.items()}
+        made.contents = frozenset((*made.live.values(), *map(content_digest, images.values())))
         return made
 
 
@@ -164,12 +168,12 @@ def rebuilt(repository: Repository, table: PackTable, snapshot: Snapshot, scratc
     return content
 
 
-def images_of(storage: Storage, scratch: Path) -> dict[str, str]:
-    """SHA-256 of every listed snapshot's image, by id."""
+def images_of(storage: Storage, scratch: Path) -> dict[str, bytes]:
+    """Every listed snapshot's image, by id."""
     repository = Repository.open(storage)
     table = PackTable(repository)
     found = load_catalog(repository).snapshots
-    return {each.id: hashlib.sha256(rebuilt(repository, table, each, scratch)).hexdigest() for each in found}
+    return {each.id: rebuilt(repository, table, each, scratch) for each in found}
 
 
 @contextmanager

@@ -21,7 +21,7 @@ from litekeep.operations.scrub import ScrubReport, scrub
 from litekeep.repository import layout
 from litekeep.repository.catalog import load_catalog
 from litekeep.repository.packs import PackTable
-from litekeep.repository.reader import FrameId, decode_frame, frame_offsets, plan_read
+from litekeep.repository.reader import FrameId, frame_offsets, open_frame, plan_read, require_names
 from litekeep.repository.rebuild import rebuild, require_digest
 from litekeep.repository.repository import Repository
 from litekeep.storage.memory import MemoryStorage
@@ -197,7 +197,8 @@ def quickly(world: World, repository: Repository, table: PackTable, key: str) ->
         frame = index.frames[number]
         sealed = repository.storage.get_range(index.key, frame.offset, frame.stored_bytes)
         prefix = b"".join(blocks[base] for base in index.bases(frame))
-        plain, offsets = decode_frame(repository, index, frame, sealed, prefix), frame_offsets(index, frame)
+        plain, offsets = open_frame(repository, index, frame, sealed, prefix), frame_offsets(index, frame)
+        require_names(repository, index, frame, plain, [(frame.first, frame.blocks)])
         for place, position in enumerate(index.frame_blocks(frame)):
             blocks[pack_id, index.numbers[position]] = plain[offsets[place] : offsets[place + 1]]
     return b"".join(blocks[address] for address in manifest.page_map.addresses())

@@ -76,7 +76,9 @@ class Home:
         bodies = [(f"n{self.chance.random()}", self.chance.randbytes(400)) for _ in range(rows)]
         db.execute("BEGIN")
         db.executemany("INSERT INTO item(name, body) VALUES (?, ?)", bodies)
-        db.executemany("INSERT OR IGNORE INTO pair VALUES (?, ?)", [(name, i % 3) for i, (name, _) in enumerate(bodies)])
+        db.executemany(
+            "INSERT OR IGNORE INTO pair VALUES (?, ?)", [(name, i % 3) for i, (name, _) in enumerate(bodies)]
+        )
         db.execute("COMMIT")
 
     def change(self, rows: int = 2) -> None:
@@ -122,13 +124,15 @@ class Home:
         return image_of(self.repository, snapshot, self.scratch, table)
 
     def verify(self, snapshot: Snapshot, **options: Any) -> VerifyResult:
-        """Verify fully."""
+        """A second later, verify fully."""
+        self.clock.advance(1)
         return verify(
             self.repository, snapshot, scratch=self.scratch, clock=self.clock, monitor=self.monitor, **options
         )
 
     def drill(self, snapshot: Snapshot, checks: Sequence[str] = ()) -> DrillResult:
-        """Test-restore."""
+        """A second later, test-restore."""
+        self.clock.advance(1)
         return drill(
             self.repository, snapshot, checks=checks, scratch=self.scratch, clock=self.clock, monitor=self.monitor
         )
@@ -220,9 +224,7 @@ def different_pages(one: bytes, other: bytes) -> list[int]:
     for data in (left, right):
         if data:
             data[24:28] = data[92:96] = bytes(4)
-    return [
-        at // size + 1 for at in range(0, len(left), size) if left[at : at + size] != right[at : at + size]
-    ]
+    return [at // size + 1 for at in range(0, len(left), size) if left[at : at + size] != right[at : at + size]]
 
 
 def sha256(data: bytes) -> str:

@@ -217,16 +217,12 @@ def test_a_touched_database_is_read_and_then_trusted_again(counted: tuple[Home, 
 def test_every_24_hours_all_pages_are_read(counted: tuple[Home, list[tuple[str, str]]]) -> None:
     home, _ = counted
     hows = [home.backup(after=5 * HOUR).unchanged_how for _ in range(12)]
-    assert [how == "every page was compared" for how in hows] == [
-        number in (5, 10) for number in range(1, 13)
-    ]
+    assert [how == "every page was compared" for how in hows] == [number in (5, 10) for number in range(1, 13)]
     assert len(home.snapshots()) == 1
 
 
 @pytest.mark.parametrize("reason", [Reason.MANUAL, Reason.PRE_RESTORE])
-def test_manual_and_safety_copies_are_always_made(
-    counted: tuple[Home, list[tuple[str, str]]], reason: Reason
-) -> None:
+def test_manual_and_safety_copies_are_always_made(counted: tuple[Home, list[tuple[str, str]]], reason: Reason) -> None:
     home, log = counted
     result = home.backup(reason)
     assert not result.unchanged
@@ -476,7 +472,9 @@ def test_missing_foreign_and_folder(home: Home) -> None:
 
 
 def add_parents(home: Home) -> None:
-    home.sql("CREATE TABLE child(id INTEGER PRIMARY KEY, item INT REFERENCES item(id)); INSERT INTO child VALUES (1, 1)")
+    home.sql(
+        "CREATE TABLE child(id INTEGER PRIMARY KEY, item INT REFERENCES item(id)); INSERT INTO child VALUES (1, 1)"
+    )
 
 
 SPOILERS = {
@@ -531,7 +529,13 @@ def test_a_corrupt_leaf_is_copied_faithfully(home: Home) -> None:
 
 def test_checks_are_read_only_and_their_failures_listed(home: Home) -> None:
     home.make()
-    checks = ["SELECT count(*) > 0 FROM item", "SELECT 0", "DELETE FROM item", "SELECT * FROM nowhere", "SELECT 1; SELECT 2"]
+    checks = [
+        "SELECT count(*) > 0 FROM item",
+        "SELECT 0",
+        "DELETE FROM item",
+        "SELECT * FROM nowhere",
+        "SELECT 1; SELECT 2",
+    ]
     result = home.backup(checks=checks)
     assert len(result.problems) == 4
     assert all(text.startswith("check failed: ") for text in result.problems)

@@ -26,20 +26,23 @@ def command(session: Session, *, yes: bool) -> int:
     Every restore with --replace first backs up what was there; undo restores that. It makes a safety copy itself, so a
     second undo brings back what the first one took away.
     """
-    from litekeep.operations.restore import RestoreOptions, find_undo, restore_over
+    from litekeep.operations.restore import RestoreOptions, find_undo, is_still_there, restore_over
 
     folder = session.find()
     repository = session.open(folder)
     wanted = session.settings.source
     snapshots = [each for each in session.catalog(repository).snapshots if wanted in (None, each.source)]
-    snapshot, target = find_undo(snapshots)
+    clock, monitor = session.clock, session.monitor
+    snapshot, target = find_undo(
+        snapshots, lambda found: is_still_there(repository, found, clock=clock, monitor=monitor)
+    )
+    session.telling.clear()
     when = words.local(snapshot.created_at)
     session.confirm(f"Bring {target} back to its state of {when}?", f"undoing the restore of {target}", yes=yes)
     with session.recorded("undo", folder, snapshot.source) as row:
         options = RestoreOptions(accept_problems=True)
-        result = restore_over(
-            repository, snapshot, target, options=options, clock=session.clock, monitor=session.monitor
-        )
+        monitor = session.monitor  # from here on the journal listens too
+        result = restore_over(repository, snapshot, target, options=options, clock=clock, monitor=monitor)
         exit_code = WARNINGS if result.problems else OK
         row.exit_code, row.outcome = exit_code, Outcome.WARNINGS if exit_code else Outcome.OK
         row.message = "; ".join(result.problems)

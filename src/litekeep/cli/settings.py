@@ -40,7 +40,7 @@ def common_options(*, group: bool = False) -> list[click.Option]:
         _option(["--source"], "Only the database of this name, where a repository holds several.", metavar="NAME"),
         _option(["--json"], "Print the result as one JSON object.", is_flag=True, default=None),
         _option(["-q", "--quiet"], "Print only warnings, errors and what was asked for.", is_flag=True, default=None),
-        _option(["-v", "--verbose"], "Print more: reasons, phases, tracebacks.", count=True),
+        _option(["-v", "--verbose"], "Print more: reasons, and tracebacks of unexpected errors.", count=True),
         _option(["--no-color"], "No colours, as NO_COLOR in the environment.", is_flag=True, default=None),
         _option(
             ["--progress"],

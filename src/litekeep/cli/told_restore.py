@@ -12,18 +12,19 @@ if TYPE_CHECKING:
     from litekeep.operations.restore import RestoreResult
 
 _HOW = {
-    "new": "as a new file",
-    "live": "in place; programs that have it open see the restored data",
-    "replaced": "by replacing the file",
+    "new": "to {}",
+    "live": "over {}; programs that have it open see the restored data",
+    "replaced": "in the place of {}",
 }
 
 
 def tell_restored(session: Session, what: str, result: RestoreResult) -> None:
     """What was restored, what is in it, and the way back."""
     out = session.out
-    out.good(f"Restored {what} to {result.target}, {_HOW[result.how]}, in {words.seconds(result.elapsed_seconds)}")
+    out.good(f"Restored {what} {_HOW[result.how].format(result.target)}")
     sound = "" if result.problems else ", integrity ok"
-    out.good(f"Checked: {words.size(result.size_bytes)}, {describe.content(result.tables)}{sound}")
+    took = words.seconds(result.elapsed_seconds)
+    out.good(f"Checked: {words.size(result.size_bytes)}, {describe.content(result.tables)}{sound} ({took})")
     describe.tell_problems(out, "It has a problem, as it had when it was backed up", result.problems)
     if result.kept_aside:
         out.line(f"  The files that were there before are in {result.kept_aside}.")

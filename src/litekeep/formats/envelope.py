@@ -139,7 +139,7 @@ def encode_json(facts: object) -> bytes:
 def decode_json(key: str, part: bytes | memoryview) -> dict[str, Any]:
     """The JSON object in a part; raises CorruptObject."""
     try:
-        facts = json.loads(str(part, "utf-8"), object_pairs_hook=_distinct, parse_constant=_refuse)
+        facts = _DECODER.decode(str(part, "utf-8"))
     except (ValueError, RecursionError) as error:
         raise CorruptObject(key, f"does not hold JSON: {error}") from error
     if not isinstance(facts, dict):
@@ -156,3 +156,6 @@ def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _refuse(constant: str) -> NoReturn:
     raise ValueError(f"{constant} is not a number")
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_distinct, parse_constant=_refuse)

@@ -29,7 +29,7 @@ from litekeep.monitor import Monitor
 from litekeep.operations.describe import Occasion, describe
 from litekeep.operations.naming import choose_source_name
 from litekeep.operations.newest import Newest, find_newest, is_unchanged, record_unchanged
-from litekeep.operations.scratch import scratch_folder
+from litekeep.operations.scratch import scratch_folder, sweep
 from litekeep.operations.verify import Proof, prove, record_proof
 from litekeep.repository import layout
 from litekeep.repository.catalog import apply_receipts, remember, snapshot_from_facts
@@ -100,7 +100,8 @@ def backup(
     """Back up the database at `source`; see the module's text for the order of steps.
 
     Raises BackupFailed and its kinds when the source cannot be captured, Locked, StorageError, NoSpace, Cancelled:
-    then no snapshot was added and all earlier ones are untouched. Damage found when reading back does not raise: it is
+    then no snapshot was added and all earlier ones are untouched; unless it happens while the new snapshot is read back:
+    that one is whole and stays, and is listed as not verified. Damage found when reading back does not raise: it is
     in the result, and in the receipt.
     """
     options = options or BackupOptions()
@@ -169,19 +170,24 @@ class _Run:
     def _capture(self, newest: Newest | None) -> BackupResult:
         began = self.clock.now()
         with pin(self.source, clock=self.clock, monitor=self.monitor, options=self.options.capture) as pinned:
-            if newest and self.options.may_skip and is_unchanged(newest, pinned.fingerprint, began):
+            if newest and self._may_rely_on(newest) and is_unchanged(newest, pinned.fingerprint, began):
                 record_unchanged(self.repository, newest, None, began, self.clock)
+                sweep(self.options.scratch)  # no working copy is made, but a killed run may have left one
                 return _unchanged(newest, "the file, its change times and its write-ahead log are as they were")
             with scratch_folder(self.options.scratch) as scratch:
                 image = pinned.copy_to(scratch / "image.db")
                 return self._store(image, newest, began, scratch)
+
+    def _may_rely_on(self, newest: Newest) -> bool:
+        """A database that was moved gets a snapshot all the same: it tells from now on where the database is."""
+        return self.options.may_skip and newest.manifest.facts.get("source_path") == os.path.realpath(self.source)
 
     def _store(self, image: Image, newest: Newest | None, began: datetime, scratch: Path) -> BackupResult:
         geometry = Geometry(image.facts.page_size, image.facts.size_bytes)
         known = self.repository.snapshot_keys(layout.source_dir(self.name))
         sequence = 1 + max((key.sequence for key in known), default=0)
         written, table = self._write(image, geometry, newest, sequence, scratch)
-        if newest and newest.proven and self.options.may_skip and _same_image(newest, image, written):
+        if newest and newest.proven and self._may_rely_on(newest) and _same_image(newest, image, written):
             record_unchanged(self.repository, newest, image.fingerprint, began, self.clock)
             return _unchanged(newest, "every page was compared")
         occasion = Occasion(

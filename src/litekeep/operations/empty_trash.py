@@ -8,7 +8,7 @@ from litekeep.clock import Clock
 from litekeep.errors import Refused
 from litekeep.model import Snapshot
 from litekeep.monitor import Monitor
-from litekeep.operations.prune import PruneOptions, collect, forget
+from litekeep.operations.prune import PruneOptions, collect, forget, require_manifests, with_unreadable_marks
 from litekeep.repository.catalog import load_catalog
 from litekeep.repository.repository import Repository
 
@@ -38,11 +38,14 @@ def empty_trash(
     """
     started = clock.monotonic()
     with repository.lock("emptying the trash", lock_wait_seconds):
-        snapshots = load_catalog(repository).snapshots
+        catalog = load_catalog(repository)
+        require_manifests(catalog)
+        snapshots, unclear = catalog.snapshots, with_unreadable_marks(catalog)
         doomed = [
             each
             for each in snapshots
             if each.trashed_at is not None and not each.pinned and source in (None, each.source)
+            if each.id not in unclear  # the last word on it may be that it was recovered
         ]
         for name in sorted({each.source for each in doomed}):
             _require_something_sound(name, [each for each in snapshots if each.source == name and each not in doomed])

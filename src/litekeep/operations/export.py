@@ -29,7 +29,9 @@ def export(repository: Repository, snapshot: Snapshot, out: Path, *, clock: Cloc
         copy = scratch / "export.db"
         copy.touch(mode=0o600)
         manifest = repository.read_manifest(snapshot.key)
-        with_packs(repository, lambda table: rebuild(repository, table, snapshot.key, manifest, copy, monitor))
+        with_packs(
+            repository, snapshot.key, lambda table: rebuild(repository, table, snapshot.key, manifest, copy, monitor)
+        )
         packed = scratch / f"packed{out.suffix}"
         pack_plain_file(copy, packed, monitor)
         publish(packed, out)

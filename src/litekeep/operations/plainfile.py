@@ -81,6 +81,8 @@ def pack_plain_file(database: Path, out: Path, monitor: Monitor) -> None:
             elif out.suffix in (".zst", ".zstd"):
                 with zstd.ZstdFile(target, "wb") as packed_zstd:
                     _pump(source, cast("IO[bytes]", packed_zstd), monitor)
+                if not target.tell():  # of nothing ZstdFile makes nothing, which no program can unpack
+                    target.write(zstd.compress(b""))
             else:
                 _pump(source, target, monitor)
             target.flush()

@@ -84,7 +84,7 @@ def _make(repository: Repository | None, chosen: Snapshot | Path, copy: Path, cl
         raise LitekeepError("a snapshot without its repository")
     copy.touch(mode=0o600)
     manifest = repository.read_manifest(chosen.key)
-    with_packs(repository, lambda table: rebuild(repository, table, chosen.key, manifest, copy, monitor))
+    with_packs(repository, chosen.key, lambda table: rebuild(repository, table, chosen.key, manifest, copy, monitor))
 
 
 def _counted(copy: Path, clock: Clock, monitor: Monitor) -> tuple[Tables, tuple[str, ...]]:

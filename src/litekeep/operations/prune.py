@@ -3,23 +3,24 @@
 Four steps, each of which leaves everything restorable if it is the last one that happens:
 
 1. say what is going to happen (a plan object; a later run finds it if this one dies, and reports that);
-2. snapshots that the plan removes go to the trash (a mark; recoverable for `trash_days`);
-3. snapshots whose time in the trash is over are forgotten: the manifest is deleted, and with it the snapshot is gone;
+2. snapshots whose time in the trash is over are forgotten: the manifest is deleted, and with it the snapshot is gone;
    only then what was said about it;
-4. garbage is collected (repository.garbage, repository.compact): packs that nothing needs are deleted; new generations
-   of others are written and read back, the digest of every snapshot is found again in them, the listing is the one that
-   was planned with, and only then are old generations deleted.
+3. snapshots that the plan removes go to the trash (a mark; recoverable for `trash_days`);
+4. garbage is collected (repository.garbage, repository.compact): packs that nothing needs are deleted (last of all if an
+   earlier run was interrupted here); new generations of others are written and read back, the digest of every snapshot
+   is found again in them, the listing is the one that was planned with, and only then are old generations deleted.
 
 Plans with a brake or a hold are not executed unless a person confirmed them; nothing of their source is then touched.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from litekeep.clock import Clock
-from litekeep.errors import NoSpace, Refused
+from litekeep.errors import CorruptObject, NoSpace, Refused
 from litekeep.formats.receipt import Mark
 from litekeep.model import Snapshot
 from litekeep.monitor import Monitor, stop_if_cancelled
@@ -99,29 +100,28 @@ def prune(
     started = clock.monotonic()
     monitor.event("prune_started")
     with repository.lock("prune", options.lock_wait_seconds):
-        retention = _plan_retention(load_catalog(repository), options, clock)
+        catalog = load_catalog(repository)
+        require_manifests(catalog)
+        retention = _plan_retention(catalog, options, clock)
         if plan is not None and _decisions(plan.retention) != _decisions(retention):
             raise Refused(
                 "the snapshots are not the same any more as when this was planned",
                 safe="Nothing was deleted.",
                 hint="Look at the new plan and prune again.",
             )
-        waiting = tuple(
-            (source, (*decided.brake, *decided.hold))
-            for source, decided in retention
-            if decided.needs_confirmation and not options.confirmed
-        )
+        waiting = () if options.confirmed else _waiting(catalog, retention)
         execute = [decided for source, decided in retention if source not in dict(waiting)]
         trashed = tuple(snapshot for decided in execute for snapshot in decided.removed)
         forgotten = tuple(snapshot for decided in execute for snapshot in decided.expired)
         note = _announce(repository, trashed, forgotten, clock, monitor)
-        for snapshot in trashed:
-            _to_trash(repository, snapshot, clock, monitor)
-        for snapshot in forgotten:
+        for snapshot in forgotten:  # first: on a full disk this makes room for the marks
             forget(repository, snapshot, monitor)
+        full = _put_into_trash(repository, trashed, clock, monitor)
         collected = collect(repository, options, monitor)
         for key in note:
             repository.storage.delete(key)
+        if full is not None:
+            raise full
     elapsed = clock.monotonic() - started
     monitor.event(
         "prune_finished",
@@ -144,6 +144,32 @@ def prune(
         stored_bytes=collected.stored_bytes,
         elapsed_seconds=elapsed,
     )
+
+
+def require_manifests(catalog: Catalog) -> None:
+    """Raise CorruptObject if a manifest cannot be read: what it needs, and what it would be kept for, is not known."""
+    for error in catalog.damaged:
+        if error.key.startswith(layout.SNAPSHOTS):
+            raise error
+
+
+def with_unreadable_marks(catalog: Catalog) -> dict[str, str]:
+    """The snapshots of which a mark, perhaps a pin, cannot be read: what is wrong, by id."""
+    marks = [error for error in catalog.damaged if error.key.startswith(layout.MARKS)]
+    return {snapshot: str(error) for error in marks if (snapshot := layout.record_snapshot(error.key))}
+
+
+def _waiting(
+    catalog: Catalog, retention: tuple[tuple[str, RetentionPlan], ...]
+) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """What a person must confirm first, and why: brakes, holds, and marks that cannot be read."""
+    unclear = with_unreadable_marks(catalog)
+    found = []
+    for source, decided in retention:
+        marks = [text for snapshot in catalog.of(source) if (text := unclear.get(snapshot.id))]
+        if decided.changes and (whys := (*decided.brake, *decided.hold, *marks)):
+            found.append((source, whys))
+    return tuple(found)
 
 
 def _plan_retention(catalog: Catalog, options: PruneOptions, clock: Clock) -> tuple[tuple[str, RetentionPlan], ...]:
@@ -171,7 +197,27 @@ def _announce(
     if not trashed and not forgotten:
         return left
     facts = {"at": clock.now().isoformat(), "trash": [s.id for s in trashed], "forget": [s.id for s in forgotten]}
-    return [*left, repository.write_plan(clock.now(), facts)]
+    try:
+        return [*left, repository.write_plan(clock.now(), facts)]
+    except NoSpace:
+        return left  # it only explains; what makes room must not fail for want of room
+
+
+def _put_into_trash(
+    repository: Repository, snapshots: Sequence[Snapshot], clock: Clock, monitor: Monitor
+) -> NoSpace | None:
+    """Mark them; returns the error where there is no room for the marks, to be raised once room was made."""
+    try:
+        for snapshot in snapshots:
+            _to_trash(repository, snapshot, clock, monitor)
+    except NoSpace as error:
+        return NoSpace(
+            f"no room to mark what goes to the trash: {error.message}",
+            key=error.key,
+            safe="What could be collected was removed; the snapshots are all there.",
+            hint="Prune again; if that fails too, empty the trash (litekeep trash --empty) or free some space.",
+        )
+    return None
 
 
 def _to_trash(repository: Repository, snapshot: Snapshot, clock: Clock, monitor: Monitor) -> None:
@@ -216,23 +262,39 @@ def collect(repository: Repository, options: PruneOptions, monitor: Monitor) -> 
     maps, keys = read_maps(repository)
     plan = plan_garbage(repository, table, maps, {key.id for key in keys}, compact=options.compact)
     _require_same_snapshots(repository, keys)
-    for key in (*plan.drop, *plan.orphans):
+    # After an interrupted run, what is needed was learned from generations that nobody has read back yet: then nothing
+    # goes before that is done.
+    first, last = ((), plan.drop) if plan.superseded else (plan.drop, ())
+    for key in (*first, *plan.orphans):
         stop_if_cancelled(monitor)
         repository.storage.delete(key)
     try:
         write_generations(repository, table, plan.rewrites, options.scratch, monitor)
     except NoSpace as error:
         monitor.event("warning", code="not_compacted", message=f"no room to compact: {error.message}")
-        plan = replace(plan, rewrites=(), emptied=(), superseded=())
-    _prove(repository, table, plan, maps, keys, options.scratch, monitor)
+        plan = replace(plan, rewrites=(), emptied=())
+    try:
+        _prove(repository, table, plan, maps, keys, options.scratch, monitor)
+    except CorruptObject:
+        _take_back(repository, plan)
+        raise
     stop_if_cancelled(monitor)
-    for key in (*plan.superseded, *(rewrite.key for rewrite in plan.rewrites), *plan.emptied):
+    for key in (*last, *plan.superseded, *(rewrite.key for rewrite in plan.rewrites), *plan.emptied):
         repository.storage.delete(key)
     if isinstance(repository.storage, LocalStorage):
         repository.storage.sweep_temporaries(LEFTOVER_SECONDS)
     stored = sum(PackTable(repository).sizes.values())
     dropped = len(plan.drop) + len(plan.emptied)
     return Collected(dropped, len(plan.rewrites), plan.stored_bytes - stored, stored)
+
+
+def _take_back(repository: Repository, plan: GarbagePlan) -> None:
+    """Delete new generations that are not what they should be, so that readers use the old ones, which are all there.
+
+    The last one written goes first: at every moment the highest generations are ones of an interrupted prune.
+    """
+    for rewrite in reversed(plan.rewrites):
+        repository.storage.delete(layout.pack_key(rewrite.pack_id, rewrite.generation))
 
 
 def _require_same_snapshots(repository: Repository, keys: list[layout.SnapshotKey]) -> None:

@@ -14,7 +14,7 @@ written over: its files are moved aside, together, and the result says where the
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -41,6 +41,7 @@ from litekeep.repository import layout
 from litekeep.repository.moment import with_packs
 from litekeep.repository.rebuild import rebuild
 from litekeep.repository.repository import Repository
+from litekeep.sqlite.capture import capture
 from litekeep.sqlite.check import CheckReport, check_database
 from litekeep.sqlite.install import install_live, install_new
 from litekeep.sqlite.publish import sweep
@@ -48,6 +49,7 @@ from litekeep.sqlite.replace import finish_interrupted, install_replace
 
 LEFT_OVER_AGE = timedelta(hours=1)
 """A prepared copy is beside its target for a moment only, unless its restore was killed."""
+_COMPARED_BYTES = 4 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +106,8 @@ def restore_new(
     """Restore to a path where nothing is; nothing exists under that name until it is complete and proven."""
     options, started = options or RestoreOptions(), clock.monotonic()
     monitor.event("restore_started", snapshot=snapshot.id, target=str(target))
+    _tidy_up(target, clock)
     refuse_existing(target)
-    _sweep_beside(target, clock)
     with _rebuilt(repository, snapshot, target.absolute().parent, options, clock, monitor) as (copy, report):
         install_new(copy, target)
     return _result(target, "new", snapshot, None, None, report, started, clock, monitor)
@@ -123,8 +125,7 @@ def restore_over(
     """Restore over the database at `target`, which may be open in other programs."""
     options, started = options or RestoreOptions(), clock.monotonic()
     monitor.event("restore_started", snapshot=snapshot.id, target=str(target))
-    finish_interrupted(target)
-    _sweep_beside(target, clock)
+    _tidy_up(target, clock)
     folder = options.scratch or Path(os.path.realpath(target)).parent
     with _rebuilt(repository, snapshot, folder, options, clock, monitor) as (copy, report):
         before = _safety_copy(repository, target, snapshot.id, options, clock, monitor)
@@ -147,6 +148,7 @@ def restore_file(
     """
     options, started = options or RestoreOptions(), clock.monotonic()
     monitor.event("restore_started", file=str(file), target=str(target))
+    _tidy_up(target, clock)
     over = os.path.lexists(target)
     if over and repository is None and options.safety_copy:
         raise Refused(
@@ -162,7 +164,6 @@ def restore_file(
         before: Snapshot | _Damaged | None = None
         how, aside = "new", None
         if over:
-            finish_interrupted(target)
             if repository is not None:
                 before = _safety_copy(repository, target, str(file), options, clock, monitor)
             how, aside = _install_over(copy, target, before, options, clock, monitor)
@@ -171,14 +172,38 @@ def restore_file(
     return _result(target, how, None, before, aside, report, started, clock, monitor)
 
 
-def find_undo(snapshots: Sequence[Snapshot]) -> tuple[Snapshot, Path]:
-    """The safety copy of the last restore, and the path it was of; raises UnknownSnapshot if there is none."""
+def find_undo(
+    snapshots: Sequence[Snapshot], still_there: Callable[[Snapshot], bool] = lambda _: False
+) -> tuple[Snapshot, Path]:
+    """The safety copy of the last restore, and the path it was of; raises UnknownSnapshot if there is none.
+
+    still_there: tells (see `is_still_there`) that the database is what that safety copy holds, because the restore was
+    interrupted before it changed anything, say; there is nothing of it to undo, and the one before it counts.
+    """
     for snapshot in sorted(snapshots, key=lambda snapshot: (snapshot.created_at, snapshot.sequence), reverse=True):
-        if snapshot.reason is Reason.PRE_RESTORE and snapshot.trashed_at is None:
+        if snapshot.reason is Reason.PRE_RESTORE and snapshot.trashed_at is None and not still_there(snapshot):
             return snapshot, Path(snapshot.source_path)
     raise UnknownSnapshot(
         "there is no restore to undo", hint="Restores over a database keep a safety copy; none is here."
     )
+
+
+def is_still_there(
+    repository: Repository, snapshot: Snapshot, *, scratch: Path | None = None, clock: Clock, monitor: Monitor
+) -> bool:
+    """True if the database holds exactly what the snapshot does, page by page; False also where that cannot be told."""
+    member = repository.read_manifest(snapshot.key).facts["members"][0]
+    with scratch_folder(scratch) as folder:
+        try:
+            image = capture(Path(snapshot.source_path), folder / "now.db", clock=clock, monitor=monitor)
+        except (BackupFailed, Refused):
+            return False
+        if (image.facts.page_size, image.facts.page_count) != (member["page_size"], member["page_count"]):
+            return False
+        with image.path.open("rb", buffering=0) as file:
+            chunks = iter(lambda: file.read(_COMPARED_BYTES), b"")
+            names = (repository.identity.names(memoryview(chunk), member["block_bytes"]) for chunk in chunks)
+            return repository.identity.digest(names).hex() == str(member["digest"])
 
 
 @contextmanager
@@ -190,7 +215,9 @@ def _rebuilt(
         copy = scratch / "restore.db"
         copy.touch(mode=0o600)
         manifest = repository.read_manifest(snapshot.key)
-        with_packs(repository, lambda table: rebuild(repository, table, snapshot.key, manifest, copy, monitor))
+        with_packs(
+            repository, snapshot.key, lambda table: rebuild(repository, table, snapshot.key, manifest, copy, monitor)
+        )
         yield copy, _check(copy, f"snapshot {snapshot.short_id}", snapshot, options, clock, monitor)
 
 
@@ -213,8 +240,9 @@ def _check(
     return report
 
 
-def _sweep_beside(target: Path, clock: Clock) -> None:
-    """Remove the prepared copies that restores killed long ago left beside the target."""
+def _tidy_up(target: Path, clock: Clock) -> None:
+    """Finish what a killed restore began here, before anything is decided about the target; remove what others left."""
+    finish_interrupted(target)
     with suppress(OSError):
         sweep(Path(os.path.realpath(target)).parent, before=clock.now() - LEFT_OVER_AGE)
 

@@ -33,7 +33,7 @@ def scratch_folder(parent: Path | None) -> Iterator[Path]:
     Raises UsageError if `parent` is no folder, NoSpace, PermissionRefused.
     """
     root = parent or Path(tempfile.gettempdir())
-    sweep(root)
+    sweep(parent)
     try:
         folder, descriptor = _make(root)
     except OSError as error:
@@ -81,9 +81,9 @@ def _no_folder(error: OSError, root: Path) -> LitekeepError:
     return PermissionRefused(message, safe=safe, hint="Choose a folder that this user may write.")
 
 
-def sweep(root: Path) -> int:
+def sweep(parent: Path | None) -> int:
     """Remove the folders of runs that died; returns how many."""
-    removed = 0
+    removed, root = 0, parent or Path(tempfile.gettempdir())
     with suppress(OSError):
         for folder in root.glob(f"{PREFIX}*"):
             if _is_ours(folder):

@@ -131,7 +131,7 @@ class _Scrub:
             self._note_needs(snapshot, manifest)
         for number, key in enumerate(self._packs):
             parsed = layout.parse_pack_key(key)
-            if parsed and max(self._table.generations[parsed[0]]) == parsed[1]:
+            if parsed and max(self._table.generations.get(parsed[0], ()), default=-1) == parsed[1]:
                 self._read_pack(parsed[0])
             self._monitor.progress("scrub", number + 1, len(self._packs), "packs")
             stop_if_cancelled(self._monitor)

@@ -83,6 +83,7 @@ def verify(
         manifest = repository.read_manifest(snapshot.key)
         proof = with_packs(
             repository,
+            snapshot.key,
             lambda table: prove(repository, table, snapshot.key, manifest, level, checks, scratch, clock, monitor),
         )
     except CorruptObject as error:

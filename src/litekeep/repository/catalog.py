@@ -88,7 +88,7 @@ def load_catalog(repository: Repository, source_dir: str | None = None, *, memo:
         snapshot = memo.recall(entry, mine) if memo else None
         if snapshot is None:
             clean = len(damaged)
-            snapshot = _read_snapshot(repository, key, mine, damaged)
+            snapshot = _read_snapshot(repository, key, entry, mine, damaged)
             if memo and snapshot and len(damaged) == clean:
                 memo.remember(entry, mine, snapshot)
         if snapshot:
@@ -99,22 +99,26 @@ def load_catalog(repository: Repository, source_dir: str | None = None, *, memo:
 
 
 def _read_snapshot(
-    repository: Repository, key: layout.SnapshotKey, records: Iterable[Entry], damaged: list[CorruptObject]
+    repository: Repository,
+    key: layout.SnapshotKey,
+    manifest: Entry,
+    records: Iterable[Entry],
+    damaged: list[CorruptObject],
 ) -> Snapshot | None:
     receipts: list[Receipt] = []
     marks: list[Mark] = []
     for entry in records:
         try:
             if entry.key.startswith(layout.RECEIPTS):
-                _keep(repository.read_receipt(entry.key), entry.key, key.id, receipts)
+                _keep(repository.read_receipt(entry.key, entry.size_bytes), entry.key, key.id, receipts)
             else:
-                _keep(repository.read_mark(entry.key), entry.key, key.id, marks)
+                _keep(repository.read_mark(entry.key, entry.size_bytes), entry.key, key.id, marks)
         except (CorruptObject, UnsupportedFormat) as error:
             damaged.append(_unreadable(entry.key, error))
         except ObjectMissing:
             continue  # removed by another run after the listing
     try:
-        snapshot = snapshot_from_facts(key, repository.read_facts(key.key))
+        snapshot = snapshot_from_facts(key, repository.read_facts(key.key, manifest.size_bytes))
     except (CorruptObject, UnsupportedFormat) as error:
         damaged.append(_unreadable(key.key, error))
         return None

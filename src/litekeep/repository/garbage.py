@@ -18,7 +18,8 @@ Why an interruption at any point is harmless:
    the rest. Old generations, and packs of which nothing is left, are deleted only after every needed frame of the new
    generations was read back, and the digest of every manifest was found again in the new indexes.
 3. An interrupted run leaves superseded generations. The next run treats them as in 2: it reads the highest one back,
-   then deletes the lower ones.
+   then deletes the lower ones. What is needed was learned from generations that were not read back until then, so packs
+   that nothing needs go last in such a run.
 
 The repository's lock is held throughout; a plan is made and executed under one lock.
 """
@@ -268,12 +269,16 @@ def _find_bases(table: PackTable, maps: Maps, wanted: dict[Address, Address | No
     for of_source in maps.values():
         for before, after in pairwise(of_source):
             for count, old, new in _differences(before, after):
-                if new.pack not in packs or table.index(old.pack).sequence >= table.index(new.pack).sequence:
+                if new.pack not in packs or not _may_be_built_on(table.index(new.pack), table.index(old.pack)):
                     continue
                 for offset in range(count):
                     address = (new.pack, new.first + offset)
                     if address in wanted and wanted[address] is None:
                         wanted[address] = (old.pack, old.first + offset)
+
+
+def _may_be_built_on(index: PackIndex, base: PackIndex) -> bool:
+    return base.sequence < index.sequence and base.block_bytes == index.block_bytes
 
 
 def _differences(before: PageMap, after: PageMap) -> Iterator[tuple[int, Run, Run]]:

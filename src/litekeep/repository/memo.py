@@ -16,8 +16,9 @@ import os
 import secrets
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from dataclasses import astuple, fields
+from dataclasses import fields
 from datetime import datetime
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,7 @@ from litekeep.storage.local import LocalStorage
 
 _VERSION = 2
 _CHECK_DIGITS = 16
+_DATABASE = attrgetter(*(field.name for field in fields(DatabaseFacts)))
 _APPEND = os.O_WRONLY | os.O_APPEND | getattr(os, "O_BINARY", 0)
 
 
@@ -130,7 +132,7 @@ def _signature(manifest: Entry, records: Sequence[Entry]) -> str:
 def _to_row(snapshot: Snapshot) -> list[Any]:
     return [
         snapshot.id, snapshot.source, snapshot.created_at.isoformat(), snapshot.zone, snapshot.reason.value,
-        snapshot.sequence, snapshot.parent, snapshot.label, astuple(snapshot.database), snapshot.source_path,
+        snapshot.sequence, snapshot.parent, snapshot.label, _DATABASE(snapshot.database), snapshot.source_path,
         snapshot.changed_pages, snapshot.new_bytes, snapshot.pinned, _text(snapshot.trashed_at),
         int(snapshot.verified), _text(snapshot.verified_at), _text(snapshot.drilled_at), snapshot.problems,
         snapshot.damage, snapshot.tables,

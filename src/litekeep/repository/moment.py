@@ -19,13 +19,17 @@ ATTEMPTS = 5
 T = TypeVar("T")
 
 
-def with_packs(repository: Repository, read: Callable[[PackTable], T]) -> T:
-    """The result of `read`, which may be called again from the beginning; raises what it raises in the end."""
+def with_packs(repository: Repository, key: str, read: Callable[[PackTable], T]) -> T:
+    """The result of `read`, which may be called again from the beginning; raises what it raises in the end.
+
+    key: of the manifest of the snapshot that is read; raises ObjectMissing, and reports no damage, when it is gone too.
+    """
     table = PackTable(repository)
     for _ in range(ATTEMPTS - 1):
         try:
             return read(table)
         except CorruptObject:
+            repository.storage.size(key)
             now = PackTable(repository)
             if now.sizes == table.sizes:
                 raise

@@ -82,8 +82,8 @@ class Repository:
             ) from error
         return cls(storage, decode_config(data))
 
-    def _get(self, key: str) -> bytes:
-        if self.storage.size(key) > MAX_RECORD_BYTES:
+    def _get(self, key: str, size_bytes: int | None = None) -> bytes:
+        if (self.storage.size(key) if size_bytes is None else size_bytes) > MAX_RECORD_BYTES:
             raise CorruptObject(key, "is longer than any object of its kind")
         return self.storage.get(key)
 
@@ -107,9 +107,9 @@ class Repository:
         """One whole manifest; raises CorruptObject, ObjectMissing."""
         return decode_manifest(key, self._get(key), self.seal)
 
-    def read_facts(self, key: str) -> dict[str, object]:
-        """Only the facts of a manifest."""
-        return decode_facts(key, self._get(key), self.seal)
+    def read_facts(self, key: str, size_bytes: int | None = None) -> dict[str, object]:
+        """Only the facts of a manifest. size_bytes: its length, where a listing has told it."""
+        return decode_facts(key, self._get(key, size_bytes), self.seal)
 
     def write_manifest(self, key: str, manifest: Manifest) -> int:
         """Commit a snapshot: everything it names must be durable before. Returns the stored bytes."""
@@ -117,9 +117,9 @@ class Repository:
         self._put(key, data)
         return len(data)
 
-    def read_receipt(self, key: str) -> Receipt:
-        """One receipt; raises CorruptObject, ObjectMissing."""
-        return decode_receipt(key, self._get(key), self.seal)
+    def read_receipt(self, key: str, size_bytes: int | None = None) -> Receipt:
+        """One receipt; raises CorruptObject, ObjectMissing. size_bytes: its length, where a listing has told it."""
+        return decode_receipt(key, self._get(key, size_bytes), self.seal)
 
     def write_receipt(self, source_dir: str, receipt: Receipt) -> str:
         """Store a receipt; returns its key."""
@@ -133,9 +133,9 @@ class Repository:
         mine = [entry.key for entry in found if layout.record_snapshot(entry.key) == key.id]
         return sorted((self.read_receipt(name) for name in mine), key=lambda receipt: receipt.at)
 
-    def read_mark(self, key: str) -> Mark:
-        """One mark; raises CorruptObject, ObjectMissing."""
-        return decode_mark(key, self._get(key), self.seal)
+    def read_mark(self, key: str, size_bytes: int | None = None) -> Mark:
+        """One mark; raises CorruptObject, ObjectMissing. size_bytes: its length, where a listing has told it."""
+        return decode_mark(key, self._get(key, size_bytes), self.seal)
 
     def write_mark(self, source_dir: str, mark: Mark) -> str:
         """Store a mark; returns its key."""

@@ -9,7 +9,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """Options that take minutes instead of seconds.
 
     `--damage-all`: damage every byte in every way (tests/damage).
-    `--crash-all`: after every fault, also the run that follows it, instead of once for each different state (tests/crash).
+    `--crash-all`: after every fault, also the run that follows it, instead of once for each state (tests/crash).
     `--operations-all`: longer random histories and storms (tests/operations).
     """
     parser.addoption("--damage-all", action="store_true", help="tests/damage: every position, every check")

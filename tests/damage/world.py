@@ -140,7 +140,7 @@ How = Callable[[World, Repository, PackTable, str], bytes] | None
 
 @dataclass
 class Seen:
-    """What could be read. refused: why the repository could not be opened. reported: keys that the catalog calls damaged.
+    """What could be read. refused: why the repository could not be opened. reported: what the catalog calls damaged.
 
     wrong: snapshots that gave other bytes than they hold. unreadable: snapshots, listed or not, that gave an error.
     """

@@ -6,7 +6,8 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
-from tests.formats.bare import load, make_interpreter
+
+from formats.bare import load, make_interpreter
 
 
 @pytest.fixture(scope="session")

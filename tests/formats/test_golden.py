@@ -12,9 +12,9 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from tests.formats.bare import SCRIPT, run_alone, run_inside
-from tests.formats.make_golden import GOLDEN, MAX_BYTES, as_listed
 
+from formats.bare import SCRIPT, run_alone, run_inside
+from formats.make_golden import GOLDEN, MAX_BYTES, as_listed
 from litekeep.formats.repoconfig import FORMAT
 from litekeep.model import Level
 from litekeep.monitor import Silent

@@ -73,6 +73,14 @@ def test_joining_runs_changes_no_address(many: list[Run]) -> None:
     assert list(page_map.addresses()) == list(addresses(many))
 
 
+def test_a_map_is_made_of_very_many_runs_in_little_memory() -> None:
+    """Each changed block comes as a run of its own."""
+    count = 200_000
+    with bounds(count * 40, 30):
+        page_map = PageMap.from_runs(Run(PACKS[number % 4], number, 1) for number in range(count))
+    assert (len(page_map), page_map.packs) == (count, PACKS)
+
+
 def test_runs_that_continue_each_other_are_joined() -> None:
     assert list(PageMap.from_runs([Run(PACKS[0], 0, 2), Run(PACKS[0], 2, 3), Run(PACKS[1], 5, 1)]).runs()) == [
         Run(PACKS[0], 0, 5),

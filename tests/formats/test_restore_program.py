@@ -18,9 +18,9 @@ from typing import Any
 
 import pytest
 from blake3 import blake3
-from tests.formats.bare import SCRIPT, Outcome, run_alone, run_inside
-from tests.formats.hostile import bounds
 
+from formats.bare import SCRIPT, Outcome, run_alone, run_inside
+from formats.hostile import bounds
 from litekeep.blocks.compress import compress, decompress_within
 from litekeep.formats.columns import decode_column, encode_column
 from litekeep.formats.envelope import Kind, decode_record, encode_record

@@ -8,7 +8,6 @@ import pytest
 
 from litekeep.storage.local import LocalStorage
 from litekeep.testing import ManualClock
-
 from operations.home import Home
 
 

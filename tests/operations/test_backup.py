@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -28,7 +28,6 @@ from litekeep.retention import RetentionPolicy
 from litekeep.storage.counting import CountingStorage
 from litekeep.storage.local import LocalStorage
 from litekeep.testing import ManualClock, MemoryStorage, RecordingMonitor
-
 from operations.home import (
     DAY,
     HOUR,
@@ -166,18 +165,18 @@ def test_interrupted_programs_are_rolled_back_or_replayed(home: Home) -> None:
     require_same(home)
 
 
-# ---------------------------------------------------------------------------------------------------- unchanged
+# ------------------------------------------------------------ unchanged
 
 
 @pytest.fixture
-def counted(tmp_path: Path) -> Iterator[tuple[Home, list[tuple[str, str]]]]:
+def counted(tmp_path: Path) -> tuple[Home, list[tuple[str, str]]]:
     """A home with one verified snapshot, and the log of what its storage is asked from then on."""
     log: list[tuple[str, str]] = []
     home = Home(tmp_path, CountingStorage(MemoryStorage(), log))
     home.make()
     home.backup()
     log.clear()
-    yield home, log
+    return home, log
 
 
 @pytest.mark.parametrize("reason", [Reason.SCHEDULED, Reason.SHUTDOWN, Reason.PRE_MIGRATION, Reason.PRE_OPERATION])
@@ -325,7 +324,7 @@ def test_real_time_is_racy_at_once(tmp_path: Path) -> None:
     assert home.backup(after=1).unchanged_how == "every page was compared"
 
 
-# --------------------------------------------------------------------------------------------------------- heal
+# ------------------------------------------------------------ heal
 
 
 def test_the_next_backup_heals_a_damaged_pack(home: Home) -> None:
@@ -365,7 +364,7 @@ def test_an_unreadable_newest_manifest_is_passed_over(home: Home) -> None:
     require_same(home)
 
 
-# -------------------------------------------------------------------------------------------------- locks, places
+# ------------------------------------------------------------ locks, places
 
 
 def test_a_lock_names_its_holder_and_is_waited_for(local: Home) -> None:
@@ -417,8 +416,8 @@ def test_a_link_is_followed(home: Home, tmp_path: Path) -> None:
 
 
 NAMES = [
-    "with space.db", "q?x#y%41.db", "it's \"quoted\".db", "-r.db", "new\nline.db", ".hidden.db", "no ending", "a.b.c.db",
-    "Grüße.db", "日本.db", "con.db", "x" * 200 + ".db", "file:memory.db", "a;b&c.db", "UPPER.DB", "..db", "\u202edb.db",
+    "with space.db", "q?x#y%41.db", "it's \"quoted\".db", "-r.db", "new\nline.db", ".hidden.db", "no ending",
+    "a.b.c.db",     "Grüße.db", "日本.db", "con.db", "x" * 200 + ".db", "file:memory.db", "a;b&c.db", "UPPER.DB", "..db", "\u202edb.db",
 ]  # fmt: skip
 
 
@@ -468,7 +467,7 @@ def test_missing_foreign_and_folder(home: Home) -> None:
     assert home.left_over() == []
 
 
-# -------------------------------------------------------------------------------------------------- source problems
+# ------------------------------------------------------------ source problems
 
 
 def add_parents(home: Home) -> None:
@@ -477,7 +476,7 @@ def add_parents(home: Home) -> None:
     )
 
 
-SPOILERS = {
+SPOILERS: dict[str, Callable[[Home], object]] = {
     "corrupt page": lambda home: corrupt_page(home.database),
     "foreign key": lambda home: home.sql("INSERT INTO child VALUES (NULL, 99999)"),
     "check": lambda home: home.sql("DELETE FROM pair"),
@@ -543,7 +542,7 @@ def test_checks_are_read_only_and_their_failures_listed(home: Home) -> None:
     assert rows_of(home.database) == 60
 
 
-# ------------------------------------------------------------------------------------------------------------ cancel
+# ------------------------------------------------------------ cancel
 
 
 class Impatient(RecordingMonitor):
@@ -589,7 +588,7 @@ def test_cancelling_at_any_moment_leaves_nothing_half_done(local: Home, first: b
     assert not local.scrub().damaged
 
 
-# ------------------------------------------------------------------------------------------------------------- facts
+# ------------------------------------------------------------ facts
 
 
 def test_facts_of_a_snapshot(home: Home) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,6 @@ import pytest
 from litekeep.errors import Cancelled, CorruptObject, LitekeepError, NoSpace, Refused
 from litekeep.operations.export import export
 from litekeep.testing import RecordingMonitor
-
 from operations.home import Home, cancel_points, small_disk
 
 if sys.version_info >= (3, 14):
@@ -20,8 +20,11 @@ if sys.version_info >= (3, 14):
 else:
     from backports import zstd
 
-READERS = {".db": lambda path: path.read_bytes(), ".gz": lambda path: gzip.decompress(path.read_bytes())}
-READERS |= {ending: lambda path: zstd.decompress(path.read_bytes()) for ending in (".zst", ".zstd")}
+READERS: dict[str, Callable[[Path], bytes]] = {
+    ".db": lambda path: path.read_bytes(),
+    ".gz": lambda path: gzip.decompress(path.read_bytes()),
+}
+READERS |= dict.fromkeys((".zst", ".zstd"), lambda path: zstd.decompress(path.read_bytes()))
 
 
 def write(home: Home, out: Path) -> int:

@@ -1,9 +1,8 @@
-"""Rotation and garbage collection: what is kept stays byte for byte, what is not needed goes, and nothing on a guess."""
+"""Rotation and garbage collection: what is kept stays byte for byte, what nothing needs goes, nothing on a guess."""
 
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -23,7 +22,6 @@ from litekeep.repository.packs import PackTable
 from litekeep.retention import RetentionPolicy
 from litekeep.storage.base import Buffer, Storage
 from litekeep.testing import MemoryStorage, RecordingMonitor
-
 from operations.home import DAY, HOUR, Home, cancel_points, corrupt_page, sha256, warnings_of
 
 LAST_3 = RetentionPolicy(days=0, weeks=0, months=0, keep_last=3, trash_days=2)
@@ -57,9 +55,8 @@ def live(home: Home) -> set[str]:
     return {each.id for each in home.snapshots() if each.trashed_at is None}
 
 
-def plan_of(home: Home, policy: RetentionPolicy, **options: bool) -> PrunePlan:
-    wanted = PruneOptions(policy, **options)
-    return plan_prune(home.repository, wanted, clock=home.clock, monitor=home.monitor)
+def plan_of(home: Home, policy: RetentionPolicy) -> PrunePlan:
+    return plan_prune(home.repository, PruneOptions(policy), clock=home.clock, monitor=home.monitor)
 
 
 def require_no_garbage(home: Home) -> None:
@@ -84,14 +81,13 @@ def memory(home: Home) -> Memory:
 
 
 @pytest.fixture
-def eager(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def eager(monkeypatch: pytest.MonkeyPatch) -> None:
     """Compact at the least waste."""
     monkeypatch.setattr(garbage, "WASTE_PERCENT", 0)
     monkeypatch.setattr(garbage, "PACK_WASTE_PERCENT", 0)
-    yield
 
 
-# ------------------------------------------------------------------------------------------------------------- a year
+# ------------------------------------------------------------ a year
 
 
 def test_a_year(tmp_path: Path) -> None:
@@ -101,7 +97,7 @@ def test_a_year(tmp_path: Path) -> None:
     memory, policy = Memory(home), RetentionPolicy()
     for day in range(365):
         home.change(1)
-        memory.note(home.backup(after=DAY).snapshot)
+        memory.note(home.backup(after=DAY, level=Level.WRITTEN if day % 10 else Level.FULL).snapshot)
         plan = plan_of(home, policy) if day % 10 == 9 else None
         pruned = home.prune(policy)
         assert pruned.waiting == ()
@@ -119,7 +115,7 @@ def test_a_year(tmp_path: Path) -> None:
     assert stored < 3 * full  # fifty-odd states in the room of three
 
 
-# ------------------------------------------------------------------------------------------------------------- trash
+# ------------------------------------------------------------ trash
 
 
 def test_trash_recover_forget(home: Home, memory: Memory) -> None:
@@ -214,7 +210,7 @@ def test_the_trash_is_not_emptied_when_nothing_sound_is_left(home: Home, memory:
     assert home.keys() == before
 
 
-# ----------------------------------------------------------------------------------------------- brake, hold, stale plans
+# ------------------------------------------------------------ brake, hold, stale plans
 
 
 def test_the_brake_waits_and_a_confirmed_run_executes(home: Home, memory: Memory) -> None:
@@ -274,7 +270,7 @@ def test_a_plan_changes_nothing(home: Home, memory: Memory) -> None:
     assert plan.stored_bytes == sum(entry.size_bytes for entry in home.storage.list("packs/"))
 
 
-# ------------------------------------------------------------------------------------------------------ nothing on a guess
+# ------------------------------------------------------------ nothing on a guess
 
 
 def test_a_manifest_that_cannot_be_read_stops_everything(home: Home, memory: Memory) -> None:
@@ -331,7 +327,7 @@ def test_foreign_things_are_left_alone(local: Home) -> None:
     memory.require()
 
 
-# --------------------------------------------------------------------------------------------------------- interruptions
+# ------------------------------------------------------------ interruptions
 
 
 class Spoiling:
@@ -467,7 +463,7 @@ def test_an_interrupted_prune_is_told_and_finished(home: Home, memory: Memory) -
     memory.require()
 
 
-# ------------------------------------------------------------------------------------------------------------ compaction
+# ------------------------------------------------------------ compaction
 
 
 def test_manifests_stay_as_they_are(home: Home, memory: Memory, eager: None) -> None:
@@ -531,7 +527,7 @@ def test_several_sources_in_one_repository(home: Home, memory: Memory, eager: No
     assert home.scrub().damaged == ()
 
 
-# -------------------------------------------------------------------------------------------------------- random histories
+# ------------------------------------------------------------ random histories
 
 
 def random_step(home: Home, memory: Memory, chance: random.Random) -> None:
@@ -580,7 +576,7 @@ def test_random_histories(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, reque
     monkeypatch.setattr(garbage, "PACK_WASTE_PERCENT", 3)
     monkeypatch.setattr(garbage, "MAX_DEPTH", 4)
     monkeypatch.setattr(versions, "MAX_DEPTH", 4)
-    histories, steps = (60, 120) if request.config.getoption("--operations-all") else (5, 40)
+    histories, steps = (60, 120) if request.config.getoption("--operations-all") else (4, 40)
     for seed in range(histories):
         home = Home(tmp_path / str(seed))
         home.chance = random.Random(seed)

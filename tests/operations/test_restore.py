@@ -32,7 +32,6 @@ from litekeep.operations.restore import RestoreOptions, RestoreResult, find_undo
 from litekeep.repository.catalog import load_catalog
 from litekeep.sqlite.openers import openers
 from litekeep.testing import RecordingMonitor
-
 from operations.home import (
     Home,
     cancel_points,
@@ -72,7 +71,7 @@ def first_of(home: Home) -> Snapshot:
     return home.snapshots()[0]
 
 
-# ------------------------------------------------------------------------------------------------------- new path
+# ------------------------------------------------------------ new path
 
 
 def test_to_a_new_path(lived: Home, tmp_path: Path) -> None:
@@ -112,7 +111,7 @@ def test_a_folder_that_is_not_there(lived: Home, tmp_path: Path) -> None:
     assert not (tmp_path / "nowhere").exists()
 
 
-# ------------------------------------------------------------------------------------------------------------- over
+# ------------------------------------------------------------ over
 
 
 @pytest.mark.parametrize("mode", ["wal", "delete", "truncate", "persist"])
@@ -266,7 +265,7 @@ def test_mode_owner_and_links_stay(lived: Home, tmp_path: Path, damaged: bool) -
     assert rows_of(lived.database) == 60
 
 
-# ------------------------------------------------------------------------------------------------- wreckage at the target
+# ------------------------------------------------------------ wreckage at the target
 
 
 def spoil_header(path: Path) -> None:
@@ -345,7 +344,7 @@ def test_another_page_size_in_rollback_mode_goes_through_sqlite(home: Home) -> N
     assert pragmas(home.database)["page_size"] == 1024
 
 
-# ----------------------------------------------------------------------------------- what must not touch the target
+# ------------------------------------------------------------ what must not touch the target
 
 
 def untouched(home: Home, action: Callable[[], object], *errors: type[LitekeepError]) -> None:
@@ -444,11 +443,12 @@ def test_no_room_beside_the_database(home: Home) -> None:
     home.make(rows=3000)
     snapshot = home.backup().snapshot
     with small_disk(home.folder, 2600) as place:
-        home.database = shutil.copy(home.database, place / "app.db")
+        shutil.copy(home.database, place / "app.db")
+        home.database = place / "app.db"
         untouched(home, lambda: home.restore_over(snapshot), NoSpace)
 
 
-# -------------------------------------------------------------------------------------------------------- from files
+# ------------------------------------------------------------ from files
 
 
 def from_file(home: Home, file: Path, target: Path, **options: object) -> RestoreResult:

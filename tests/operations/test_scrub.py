@@ -10,7 +10,6 @@ from litekeep.errors import Cancelled
 from litekeep.operations.curate import label
 from litekeep.operations.scrub import scrub
 from litekeep.testing import MemoryStorage, RecordingMonitor
-
 from operations.home import Home
 
 
@@ -38,7 +37,7 @@ def test_all_is_well(full: Home) -> None:
 def test_a_flipped_byte_anywhere_is_found(full: Home) -> None:
     assert isinstance(full.storage, MemoryStorage)
     chance = random.Random(1)
-    for key in full.keys():
+    for key in full.keys(""):
         offset = chance.randrange(full.storage.size(key))
         if key == "repository.json":
             continue  # would not even be opened

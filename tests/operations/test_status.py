@@ -10,7 +10,6 @@ import pytest
 from litekeep.model import DatabaseFacts, Level, Reason, Snapshot
 from litekeep.operations.status import Facts, Protection, Run, Verdict, assess, gather_facts
 from litekeep.repository.catalog import load_catalog
-
 from operations.home import DAY, HOUR, Home
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)

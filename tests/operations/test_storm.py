@@ -1,4 +1,4 @@
-"""Continuous backups beside two programs without patience: nobody is refused, nothing is lost, each copy is a commit."""
+"""Continuous backups beside two programs without patience: nobody is refused, nothing lost, each copy a commit."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ from litekeep.repository.catalog import load_catalog
 from litekeep.repository.packs import PackTable
 from litekeep.repository.repository import Repository
 from litekeep.storage.local import LocalStorage
-
 from operations import storm
 from operations.home import image_of, scalar
 

@@ -19,7 +19,6 @@ from litekeep.repository.repository import Repository
 from litekeep.storage.counting import CountingStorage
 from litekeep.storage.readonly import ReadOnly
 from litekeep.testing import MemoryStorage, RecordingMonitor
-
 from operations.home import DAY, Home, cancel_points, corrupt_page, puts, small_disk
 
 

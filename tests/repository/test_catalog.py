@@ -90,6 +90,9 @@ DAMAGED = Receipt("", "verify", at(1), damage=("packs/x: damaged",))
         ),
         ([DAMAGED, replace(VERIFIED, at=at(2))], {"verified": Level.FULL, "damage": ()}),
         ([DAMAGED, replace(VERIFIED, level=Level.WRITTEN, at=at(2))], {"damage": DAMAGED.damage}),
+        # at the same time, whichever is listed first: the worse one
+        ([VERIFIED, DAMAGED], {"verified": Level.NONE, "damage": DAMAGED.damage}),
+        ([DAMAGED, VERIFIED], {"verified": Level.NONE, "damage": DAMAGED.damage}),
         # written later but older
         ([replace(VERIFIED, at=at(2)), DAMAGED], {"verified": Level.FULL, "damage": ()}),
         ([replace(VERIFIED, problems=("p",))], {"problems": ("p",), "verified": Level.FULL, "sound": False}),

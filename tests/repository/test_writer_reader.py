@@ -15,8 +15,8 @@ from litekeep.formats.pack import Address, NewFrame, PackBuilder
 from litekeep.monitor import Silent
 from litekeep.repository import layout, reader, spool, writer
 from litekeep.repository.packs import PackTable
-from litekeep.repository.rebuild import rebuild
 from litekeep.repository.reader import BlockReader, plan_read
+from litekeep.repository.rebuild import rebuild
 from litekeep.repository.repository import Repository
 from litekeep.repository.versions import write_first
 from litekeep.repository.writer import PackWriter, encode_frame
@@ -71,6 +71,16 @@ def test_an_image_in_many_packs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     for at in range(0, len(image), 50_000):
         image[at] ^= 255
     key = save(repository, tmp_path, bytes(image), before=key)
+    assert load(repository, tmp_path, key) == image
+
+
+def test_packs_of_one_backup_never_meet_each_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Four random bytes for each would: among the 40,000 packs of a terabyte, one time in five."""
+    monkeypatch.setattr(writer, "PACK_BYTES", 1)
+    monkeypatch.setattr(layout.secrets, "token_bytes", lambda count: b"\xff" * count)
+    repository, image = new_repository(), random.Random(1).randbytes(3 << 20)
+    key = save(repository, tmp_path, image)
+    assert len(repository.storage.list("packs/")) == 3
     assert load(repository, tmp_path, key) == image
 
 

@@ -5,8 +5,8 @@
 
 Only the number of values tells a column's length: 4 bytes each.
 
-    pack id  = sequence of the snapshot that wrote the pack (u32, big-endian), then 4 random bytes
-    pack ids = column of the sequences, each minus the one before it; then the 4 random bytes of each
+    pack id  = sequence of the snapshot that wrote the pack (u32, big-endian), then 4 bytes that tell its packs apart
+    pack ids = column of the sequences, each minus the one before it; then the other 4 bytes of each
 """
 
 from __future__ import annotations

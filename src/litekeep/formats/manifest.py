@@ -63,18 +63,21 @@ class PageMap:
     @classmethod
     def from_runs(cls, runs: Iterable[Run]) -> PageMap:
         """From runs in image order; neighbours that continue each other are joined."""
-        runs = [run for run in runs if run.count]
-        place = {pack: index for index, pack in enumerate(sorted({run.pack for run in runs}))}
+        place: dict[bytes, int] = {}
         pack_of, first, count = array("I"), array("I"), array("I")
         for run in runs:
-            pack = place[run.pack]
+            if not run.count:
+                continue
+            pack = place.setdefault(run.pack, len(place))
             if pack_of and pack_of[-1] == pack and first[-1] + count[-1] == run.first:
                 count[-1] += run.count
             else:
                 pack_of.append(pack)
                 first.append(run.first)
                 count.append(run.count)
-        return cls(list(place), pack_of, first, count)
+        packs = sorted(place)
+        rank = {place[pack]: index for index, pack in enumerate(packs)}
+        return cls(packs, array("I", (rank[pack] for pack in pack_of)), first, count)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, PageMap):

@@ -6,6 +6,7 @@ Receipt, kind R: proof of something that was done with a snapshot.
      "level": "none" | "written" | "full" | "drill", "problems": [...] of the source, "damage": [...] of stored objects,
      "tables": {name: rows} or null, "facts": {...}}
 
+The facts of verify and drill: "unchecked" (what could not be judged), "checks" (how many of the user's own were run).
 "unchanged": a run found the source as it is in this snapshot; its facts hold the new fingerprint and whether all pages
 were read ("full_read") or only the fingerprint compared. "restore": this snapshot is the safety copy of a restore.
 

@@ -72,7 +72,7 @@ def drill(
                 repository, snapshot, folder / "drill.db", options=options, clock=clock, monitor=monitor
             )
             size = result.size_bytes
-            proof = Proof(Level.DRILL, problems=result.problems, tables=result.tables)
+            proof = Proof(Level.DRILL, problems=result.problems, tables=result.tables, checks=len(checks))
         except VerificationFailed as error:
             proof = Proof(Level.NONE, damage=(str(error),))
     record_proof(repository, snapshot, proof, "drill", clock)

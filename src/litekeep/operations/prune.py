@@ -6,9 +6,10 @@ Four steps, each of which leaves everything restorable if it is the last one tha
 2. snapshots whose time in the trash is over are forgotten: the manifest is deleted, and with it the snapshot is gone;
    only then what was said about it;
 3. snapshots that the plan removes go to the trash (a mark; recoverable for `trash_days`);
-4. garbage is collected (repository.garbage, repository.compact): packs that nothing needs are deleted (last of all if an
-   earlier run was interrupted here); new generations of others are written and read back, the digest of every snapshot
-   is found again in them, the listing is the one that was planned with, and only then are old generations deleted.
+4. garbage is collected (repository.garbage, repository.compact): packs that nothing needs are deleted (last of all if
+   an earlier run was interrupted here); new generations of others are written and read back, the digest of every
+   snapshot is found again in them, the listing is the one that was planned with, and only then are old generations
+   deleted.
 
 Plans with a brake or a hold are not executed unless a person confirmed them; nothing of their source is then touched.
 """
@@ -215,7 +216,7 @@ def _put_into_trash(
             f"no room to mark what goes to the trash: {error.message}",
             key=error.key,
             safe="What could be collected was removed; the snapshots are all there.",
-            hint="Prune again; if that fails too, empty the trash (litekeep trash --empty) or free some space.",
+            hint="Prune again; if that fails too, empty the trash (litekeep trash empty) or free some space.",
         )
     return None
 

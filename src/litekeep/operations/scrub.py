@@ -166,11 +166,13 @@ class _Scrub:
 
     def _look_at_seal(self, index: PackIndex, frame: Frame) -> None:
         seal = self._repository.seal
-        sealed = self._repository.storage.get_range(index.key, frame.offset, frame.stored_bytes)
         try:
+            sealed = self._repository.storage.get_range(index.key, frame.offset, frame.stored_bytes)
             seal.bind(index.key, header(Kind.PACK, seal.flags)).open(frame.part, sealed)
         except ValueError as error:
             raise CorruptObject(index.key, f"frame {frame.part}: {error}") from error
+        except ObjectMissing as error:
+            raise CorruptObject(index.key, "is missing") from error
 
     def look_for_missing(self, present: Iterable[str]) -> None:
         """The files that every repository has."""

@@ -21,6 +21,7 @@ from litekeep.formats.receipt import Receipt
 from litekeep.model import Level, Snapshot
 from litekeep.monitor import Monitor
 from litekeep.operations.scratch import scratch_folder
+from litekeep.repository.catalog import CHECK_FAILED
 from litekeep.repository.layout import source_dir
 from litekeep.repository.moment import with_packs
 from litekeep.repository.packs import PackTable
@@ -59,6 +60,7 @@ class Proof:
     problems: tuple[str, ...] = ()
     unchecked: tuple[str, ...] = ()
     tables: tuple[tuple[str, int], ...] | None = None
+    checks: int = 0
 
 
 def verify(
@@ -125,13 +127,13 @@ def prove(
         report = check_database(
             copy, checks=checks, time_limit_seconds=TIME_LIMIT_SECONDS, clock=clock, monitor=monitor
         )
-    return Proof(level, (), problems_of(report), report.unchecked, report.tables)
+    return Proof(level, (), problems_of(report), report.unchecked, report.tables, len(checks))
 
 
 def problems_of(report: CheckReport) -> tuple[str, ...]:
     """What a check found wrong with the source, in one list."""
     unfinished = () if report.complete else ("a check was not finished within its time limit",)
-    return (*report.problems, *(f"check failed: {text}" for text in report.failed_checks), *unfinished)
+    return (*report.problems, *(f"{CHECK_FAILED}{text}" for text in report.failed_checks), *unfinished)
 
 
 def _prove_written(
@@ -154,7 +156,7 @@ def record_proof(repository: Repository, snapshot: Snapshot, proof: Proof, kind:
         proof.problems,
         proof.damage,
         proof.tables,
-        {"unchecked": list(proof.unchecked)},
+        {"unchecked": list(proof.unchecked), "checks": proof.checks},
     )
     repository.write_receipt(source_dir(snapshot.source), receipt)
     return receipt

@@ -21,6 +21,8 @@ from litekeep.repository.repository import Repository
 from litekeep.storage.base import Entry
 
 T = TypeVar("T", Receipt, Mark)
+CHECK_FAILED = "check failed: "
+"""How the problems begin that a user's own check found."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +196,11 @@ def apply_receipts(snapshot: Snapshot, receipts: Iterable[Receipt]) -> Snapshot:
             level = max(level, receipt.level)
             changes["verified_at"] = receipt.at
             if receipt.level >= Level.FULL:
-                changes.update(problems=receipt.problems, tables=receipt.tables, damage=())
+                problems = receipt.problems
+                if not receipt.facts.get("checks"):  # it did not ask again what an earlier run asked
+                    earlier = changes.get("problems", snapshot.problems)
+                    problems += tuple(text for text in earlier if text.startswith(CHECK_FAILED))
+                changes.update(problems=problems, tables=receipt.tables, damage=())
             if receipt.kind == "drill":
                 changes["drilled_at"] = receipt.at
     return replace(snapshot, verified=level, **changes) if changes else snapshot

@@ -33,7 +33,7 @@ class PackWriter:
 
     def __init__(self, repository: Repository, block_bytes: int, sequence: int, delta_level: int = DELTA_LEVEL) -> None:
         self._repository = repository
-        self._sequence = sequence
+        self._ids = layout.new_pack_ids(sequence)
         self._delta_level = delta_level
         self._block_bytes = block_bytes
         self._pool = ThreadPoolExecutor(THREADS)
@@ -79,7 +79,7 @@ class PackWriter:
         ):
             self._close_pack()
         if self._builder is None:
-            pack_id = layout.new_pack_id(self._sequence)
+            pack_id = next(self._ids)
             key = layout.pack_key(pack_id, 0)
             self._builder = PackBuilder(key, pack_id, self._block_bytes, self._repository.seal)
             self._numbers = self._plain_bytes = self._bases = 0

@@ -107,7 +107,7 @@ def _take(descriptor: int) -> bool:
 
 
 def _write_record(descriptor: int, record: str) -> None:
-    text = f"{record}\n".encode() if record else b""
+    text = f"{record}\n".encode("utf-8", "backslashreplace") if record else b""
     with suppress(OSError):
         os.lseek(descriptor, 0, os.SEEK_SET)
         os.ftruncate(descriptor, 0)

@@ -45,12 +45,15 @@ first = load_catalog(repository).snapshots[0]
 print("ready", flush=True)
 restore_over(repository, first, Path(sys.argv[2]), clock=clock, monitor=Silent())
 """
-KILLED_AT_LINK = """
+KILLED_REPLACEMENT = """
 import os, signal, sys
 def hook(name, arguments):
     if name == "os.link" and str(arguments[1]) == sys.argv[2]:
         os.kill(os.getpid(), signal.SIGKILL)
 sys.addaudithook(hook)
+from pathlib import Path
+from litekeep.sqlite.replace import install_replace
+install_replace(Path(sys.argv[1]), Path(sys.argv[2]), all_closed=True)
 """
 WRITER = """
 import sqlite3, sys, time
@@ -169,7 +172,9 @@ def test_an_interrupted_replacement_is_finished_before_anything_is_decided(tmp_p
     """It died when the old file was moved away and the new one not yet there: nothing seems to be there."""
     place = Place(tmp_path, "delete")
     place.database.write_bytes(b"no database at all" * 1000)
-    command = [sys.executable, "-B", "-c", KILLED_AT_LINK + RESTORER, str(place.root), str(place.database)]
+    prepared = place.database.with_name("prepared.db")
+    make_version(str(prepared), 1, "delete", rows=300)
+    command = [sys.executable, "-B", "-c", KILLED_REPLACEMENT, str(prepared), str(place.database)]
     done = subprocess.run(command, check=False, capture_output=True, timeout=60)
     assert done.returncode == -signal.SIGKILL, done.stderr
     assert not place.database.exists()

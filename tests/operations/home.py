@@ -11,8 +11,8 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -20,16 +20,14 @@ from typing import IO, Any
 
 import pytest
 
-from litekeep.clock import Clock
 from litekeep.model import Reason, Snapshot
-from litekeep.monitor import Monitor, Silent
+from litekeep.monitor import Silent
 from litekeep.operations.backup import BackupOptions, BackupResult, backup
 from litekeep.operations.drill import DrillResult, drill
 from litekeep.operations.prune import PruneOptions, PruneResult, prune
 from litekeep.operations.restore import RestoreOptions, RestoreResult, restore_new, restore_over
 from litekeep.operations.scrub import ScrubReport, scrub
 from litekeep.operations.verify import VerifyResult, verify
-from litekeep.repository import layout
 from litekeep.repository.catalog import load_catalog
 from litekeep.repository.packs import PackTable
 from litekeep.repository.rebuild import rebuild
@@ -309,18 +307,6 @@ def cancel_points(questions: int, most: int = 12) -> list[int]:
     return sorted({round(number * (questions - 1) / (most - 1)) for number in range(most)})
 
 
-def run_cancelled(action: Callable[[Monitor], object], after: int) -> RecordingMonitor:
-    """Run until the monitor asks to stop; whatever is raised is for the caller to expect."""
-    monitor = RecordingMonitor(cancel_after=after)
-    action(monitor)
-    return monitor
-
-
-def source_dir(snapshot: Snapshot) -> str:
-    """The folder of a snapshot's source in the repository."""
-    return layout.source_dir(snapshot.source)
-
-
 def puts(log: list[tuple[str, str]]) -> list[str]:
     """The objects that were written, by their first folder."""
     return [key.split("/")[0] for method, key in log if method in ("put", "delete")]
@@ -329,14 +315,3 @@ def puts(log: list[tuple[str, str]]) -> list[str]:
 def warnings_of(monitor: RecordingMonitor) -> list[str]:
     """The codes of the warnings."""
     return [str(facts["code"]) for name, facts in monitor.events if name == "warning"]
-
-
-def quietly(path: Path) -> None:
-    """Remove a file if it is there."""
-    with suppress(FileNotFoundError):
-        path.unlink()
-
-
-def at_zone(clock: Clock, days: int) -> datetime:
-    """So many days from now."""
-    return clock.now() + timedelta(days=days)

@@ -417,7 +417,8 @@ def test_a_link_is_followed(home: Home, tmp_path: Path) -> None:
 
 NAMES = [
     "with space.db", "q?x#y%41.db", "it's \"quoted\".db", "-r.db", "new\nline.db", ".hidden.db", "no ending",
-    "a.b.c.db",     "Grüße.db", "日本.db", "con.db", "x" * 200 + ".db", "file:memory.db", "a;b&c.db", "UPPER.DB", "..db", "\u202edb.db",
+    "a.b.c.db", "Grüße.db", "日本.db", "con.db", "x" * 200 + ".db", "file:memory.db", "a;b&c.db", "UPPER.DB", "..db",
+    "\u202edb.db",
 ]  # fmt: skip
 
 

@@ -243,7 +243,7 @@ def test_objects_of_a_newer_version_do_not_hide_others(
         repository.read_manifest(theirs)
 
 
-ODD = [None, [], {}, "", "x", -1, 1.5, float("inf"), float("nan"), 10**400, "\ud800", "../../etc", True]
+ODD: list[object] = [None, [], {}, "", "x", -1, 1.5, float("inf"), float("nan"), 10**400, "\ud800", "../../etc", True]
 
 
 @pytest.mark.parametrize("value", ODD, ids=repr)

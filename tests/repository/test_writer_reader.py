@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import secrets
 from pathlib import Path
 
 import pytest
@@ -77,7 +78,7 @@ def test_an_image_in_many_packs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 def test_packs_of_one_backup_never_meet_each_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Four random bytes for each would: among the 40,000 packs of a terabyte, one time in five."""
     monkeypatch.setattr(writer, "PACK_BYTES", 1)
-    monkeypatch.setattr(layout.secrets, "token_bytes", lambda count: b"\xff" * count)
+    monkeypatch.setattr(secrets, "token_bytes", lambda count: b"\xff" * count)
     repository, image = new_repository(), random.Random(1).randbytes(3 << 20)
     key = save(repository, tmp_path, image)
     assert len(repository.storage.list("packs/")) == 3
@@ -150,7 +151,7 @@ def test_memory_beyond_the_spool_goes_to_a_file(tmp_path: Path, monkeypatch: pyt
     assert sorted(path.name for path in tmp_path.iterdir()) == ["image.db", "rebuilt.db"]
 
 
-def test_frames_are_read_once_however_often_they_are_needed(tmp_path: Path) -> None:
+def test_frames_are_read_once_however_often_they_are_needed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     storage = CountingStorage(MemoryStorage())
     repository, rng, key = new_repository(storage), random.Random(1), None
     image = bytearray(rng.randbytes(20 * BLOCK))
@@ -170,7 +171,7 @@ def test_frames_are_read_once_however_often_they_are_needed(tmp_path: Path) -> N
         seen.append((name, offset))
         return original(name, offset, length)
 
-    storage.get_range = get_range  # type: ignore[method-assign]
+    monkeypatch.setattr(storage, "get_range", get_range)
     assert load(repository, tmp_path, key, table) == image
     assert len(seen) == len(set(seen)) == len(plan.frames) == 12
 

@@ -100,9 +100,9 @@ def backup(
     """Back up the database at `source`; see the module's text for the order of steps.
 
     Raises BackupFailed and its kinds when the source cannot be captured, Locked, StorageError, NoSpace, Cancelled:
-    then no snapshot was added and all earlier ones are untouched; unless it happens while the new snapshot is read
-    back: that one is whole and stays, and is listed as not verified. Damage found when reading back does not raise: it is
-    in the result, and in the receipt.
+    then no snapshot was added and all earlier ones are untouched. Only if it happens while the new snapshot is read
+    back, that one is whole and stays, listed as not verified. Damage found when reading back does not raise: it is in
+    the result, and in the receipt.
     """
     options = options or BackupOptions()
     started = clock.monotonic()

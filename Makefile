@@ -31,8 +31,8 @@ lint: $(VENV)/.test-tools $(VENV)/.lint-tools
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/mypy
-	$(BIN)/mypy --platform win32
-	$(BIN)/mypy --platform darwin
+	$(BIN)/mypy --platform win32 src demo benchmarks
+	$(BIN)/mypy --platform darwin src demo benchmarks
 	$(BIN)/lint-imports
 
 bench: $(VENV)/.bench-tools

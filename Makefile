@@ -52,6 +52,7 @@ $(VENV)/.installed: pyproject.toml
 	  { echo "$(PYTHON) cannot make virtual environments; on Debian and Ubuntu: apt install python3-venv"; exit 1; }
 	$(INSTALL) --upgrade 'pip>=25.1'
 	$(INSTALL) --editable .
+	@$(BIN)/python -m compileall -q src  # as the installation of a wheel does; else every start may compile anew
 	@touch $@
 
 $(VENV)/.test-tools: $(VENV)/.installed

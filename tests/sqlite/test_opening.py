@@ -68,7 +68,7 @@ def test_exclusive_lock_is_waited_for_and_then_told(
         begun = clock.monotonic()
         with pytest.raises(SourceBusy, match="locked for") as caught:
             capture(source, tmp_path / "copy.db", clock=clock, monitor=monitor, options=QUICK)
-        assert 0.3 <= clock.monotonic() - begun < 2
+        assert 0.3 <= clock.monotonic() - begun < 15
         assert "EXCLUSIVE" in caught.value.hint
         assert not (tmp_path / "copy.db").exists()
         program.stop()

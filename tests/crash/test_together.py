@@ -107,7 +107,9 @@ class Place:
             assert process.stdin is not None
             process.stdin.write("go\n")
             process.stdin.flush()
-        return [json.loads(process.communicate(timeout=120)[0]) for process in started]
+        told = [process.communicate(timeout=120)[0] for process in started]
+        assert [process.returncode for process in started] == [0] * len(started), told
+        return [json.loads(text) for text in told]
 
     def require_sound(self) -> set[str]:
         """Everything listed can be rebuilt and nothing is damaged or left over; returns the ids of what is listed."""

@@ -154,8 +154,8 @@ def content_digest(image: bytes) -> str:
     """SHA-256 of the database in a file, but for what SQLite itself counts up whenever a database is written.
 
     Bytes 24-27 and 92-95: the change counter and its twin; 40-43: the schema cookie; 96-99: the version of SQLite.
-    What lies behind the header's page count is not part of the database (sqlite.org fileformat2, 1.3.7): a writer that is
-    killed between the end of its journal and the truncation of a database that became smaller leaves some.
+    What lies behind the header's page count is not part of the database (sqlite.org fileformat2, 1.3.7): a writer that
+    is killed between the end of its journal and the truncation of a database that became smaller leaves some.
     """
     size, pages = int.from_bytes(image[16:18]), int.from_bytes(image[28:32])
     if pages and image[24:28] == image[92:96]:

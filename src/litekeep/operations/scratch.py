@@ -54,10 +54,17 @@ def _make(root: Path) -> tuple[Path, int]:
             descriptor = os.open(folder / _OWNER, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
         except FileNotFoundError:
             continue  # a sweep saw it empty and took it away
-        if _try_lock(descriptor) is not False:
+        if _try_lock(descriptor) is not False and _is_named(folder / _OWNER, descriptor):
             return folder, descriptor
-        os.close(descriptor)  # a sweep was quicker and takes it away
+        os.close(descriptor)  # a sweep was quicker: it takes the folder away, or has done so
     raise OSError(errno.EBUSY, "other runs take new folders away", str(root))
+
+
+def _is_named(path: Path, descriptor: int) -> bool:
+    """True if the open file still has its name: a lock on a removed one keeps nobody away."""
+    with suppress(OSError):
+        return os.path.samestat(os.stat(path), os.fstat(descriptor))
+    return False
 
 
 def _empty(folder: Path) -> None:

@@ -9,12 +9,11 @@ imported.
 
 from __future__ import annotations
 
-import argparse
 import ast
 import sys
-from pathlib import Path
 
-from generate_format_reference import PACKAGE, ROOT, anchor, markdown
+from generate_format_reference import PACKAGE, anchor, markdown
+from generated import ROOT, write_or_check
 
 PAGE = ROOT / "docs" / "reference" / "python-api.md"
 WIDTH = 100
@@ -180,19 +179,5 @@ def fields(node: ast.ClassDef) -> str:
     return "\n".join([f"class {node.name}", *(f"    {line}" for text in lines for line in text.splitlines())])
 
 
-def main() -> int:
-    """Write or compare; returns the exit code."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--check", action="store_true", help="only tell whether the page is up to date")
-    wanted = page()
-    if parser.parse_args().check:
-        if PAGE.exists() and PAGE.read_text("utf-8") == wanted:
-            return 0
-        print(f"{PAGE.relative_to(ROOT)} is stale: run `python docs/{Path(__file__).name}`")
-        return 1
-    PAGE.write_text(wanted, "utf-8")
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(write_or_check(__doc__, lambda: {PAGE: page()}))

@@ -8,13 +8,13 @@ What is wrong on a page is to be corrected in the command (src/litekeep/cli/cmd_
 
 from __future__ import annotations
 
-import argparse
 import inspect
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import click
+from generated import ROOT, write_or_check
 
 from litekeep import errors
 from litekeep.cli.exits import MEANINGS
@@ -22,7 +22,6 @@ from litekeep.cli.group import COMMANDS, cli
 from litekeep.cli.settings import common_options
 from litekeep.cli.verb import Verb
 
-ROOT = Path(__file__).resolve().parent.parent
 REFERENCE = ROOT / "docs" / "reference"
 MADE_BY = "<!-- Made by docs/generate_cli_reference.py. Do not edit: run it again. -->"
 
@@ -149,20 +148,5 @@ def error_classes() -> list[type[errors.LitekeepError]]:
     return [each for each in found if issubclass(each, errors.LitekeepError)]
 
 
-def main() -> int:
-    """Write or compare; returns the exit code."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--check", action="store_true", help="only tell whether the pages are up to date")
-    check = parser.parse_args().check
-    stale = [path for path, text in pages().items() if not path.exists() or path.read_text("utf-8") != text]
-    if check:
-        for path in stale:
-            print(f"{path.relative_to(ROOT)} is stale: run `python docs/{Path(__file__).name}`")
-        return 1 if stale else 0
-    for path, text in pages().items():
-        path.write_text(text, "utf-8")
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(write_or_check(__doc__, pages))

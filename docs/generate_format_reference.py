@@ -10,14 +10,13 @@ corrected in the module.
 
 from __future__ import annotations
 
-import argparse
 import ast
 import re
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+from generated import ROOT, write_or_check
+
 PACKAGE = ROOT / "src" / "litekeep"
 PAGE = ROOT / "docs" / "reference" / "format.md"
 
@@ -132,19 +131,5 @@ def number(node: ast.expr) -> int | None:
     return None
 
 
-def main() -> int:
-    """Write or compare; returns the exit code."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--check", action="store_true", help="only tell whether the page is up to date")
-    wanted = page()
-    if parser.parse_args().check:
-        if PAGE.exists() and PAGE.read_text("utf-8") == wanted:
-            return 0
-        print(f"{PAGE.relative_to(ROOT)} is stale: run `python docs/{Path(__file__).name}`")
-        return 1
-    PAGE.write_text(wanted, "utf-8")
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(write_or_check(__doc__, lambda: {PAGE: page()}))

@@ -6,7 +6,6 @@ from typing import Any
 
 from litekeep.clock import Clock
 from litekeep.errors import Refused
-from litekeep.formats.receipt import Mark
 from litekeep.model import Level, Snapshot
 from litekeep.monitor import Monitor
 from litekeep.repository import layout
@@ -68,14 +67,5 @@ def _mark(
     repository: Repository, snapshot: Snapshot, by: str, changes: dict[str, Any], clock: Clock, monitor: Monitor
 ) -> None:
     with repository.lock(by, LOCK_WAIT_SECONDS):
-        directory = layout.source_dir(snapshot.source)
-        number = 1 + max(
-            (layout.mark_sequence(key) for key in _marks_of(repository, directory, snapshot.id)), default=0
-        )
-        repository.write_mark(directory, Mark(snapshot.id, number, clock.now(), by, changes))
+        repository.mark(snapshot.source, snapshot.id, by, changes, clock.now())
     monitor.event("marked", snapshot=snapshot.id, by=by)
-
-
-def _marks_of(repository: Repository, directory: str, snapshot_id: str) -> list[str]:
-    found = repository.storage.list(f"{layout.MARKS}{directory}/")
-    return [entry.key for entry in found if layout.record_snapshot(entry.key) == snapshot_id]

@@ -22,7 +22,6 @@ from pathlib import Path
 
 from litekeep.clock import Clock
 from litekeep.errors import CorruptObject, NoSpace, Refused
-from litekeep.formats.receipt import Mark
 from litekeep.model import Snapshot
 from litekeep.monitor import Monitor, stop_if_cancelled
 from litekeep.repository import layout
@@ -222,12 +221,8 @@ def _put_into_trash(
 
 
 def _to_trash(repository: Repository, snapshot: Snapshot, clock: Clock, monitor: Monitor) -> None:
-    directory = layout.source_dir(snapshot.source)
-    marks = [entry.key for entry in repository.storage.list(f"{layout.MARKS}{directory}/")]
-    mine = [layout.mark_sequence(key) for key in marks if layout.record_snapshot(key) == snapshot.id]
-    number = 1 + max(mine, default=0)
     now = clock.now()
-    repository.write_mark(directory, Mark(snapshot.id, number, now, "rotation", {"trashed_at": now.isoformat()}))
+    repository.mark(snapshot.source, snapshot.id, "rotation", {"trashed_at": now.isoformat()}, now)
     monitor.event("trashed", snapshot=snapshot.id, source=snapshot.source)
 
 
@@ -237,9 +232,8 @@ def forget(repository: Repository, snapshot: Snapshot, monitor: Monitor) -> None
     repository.storage.delete(snapshot.key)
     directory = layout.source_dir(snapshot.source)
     for prefix in (layout.RECEIPTS, layout.MARKS):
-        for entry in repository.storage.list(f"{prefix}{directory}/"):
-            if layout.record_snapshot(entry.key) == snapshot.id:
-                repository.storage.delete(entry.key)
+        for key in repository.records_of(prefix, directory, snapshot.id):
+            repository.storage.delete(key)
     monitor.event("forgotten", snapshot=snapshot.id, source=snapshot.source)
 
 

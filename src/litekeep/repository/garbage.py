@@ -74,7 +74,7 @@ class GarbagePlan:
     """What to do. drop: packs that nothing needs. superseded: lower generations. rewrites: highest sequence first.
 
     emptied: packs of which nothing is left once the rewrites are done; only others were built on them. orphans:
-    receipts and marks that nothing needs. stored_bytes: of all packs; wasted_bytes: of these, what nothing needs.
+    receipts and marks that nothing needs. stored_bytes: of all packs.
     """
 
     drop: tuple[str, ...]
@@ -83,7 +83,6 @@ class GarbagePlan:
     emptied: tuple[str, ...]
     orphans: tuple[str, ...]
     stored_bytes: int
-    wasted_bytes: int
 
 
 @dataclass(slots=True)
@@ -127,7 +126,6 @@ def plan_garbage(repository: Repository, table: PackTable, maps: Maps, ids: set[
         else:
             superseded += keys[:-1]
     wasted = {pack_id: _wasted(use) for pack_id, use in uses.items()}
-    total_waste = sum(wasted.values()) + sum(table.sizes[key] for key in (*drop, *superseded))
     planned: list[Rewrite] = []
     if compact and sum(wasted.values()) * 100 > WASTE_PERCENT * stored:
         planned = _plan_rewrites(table, uses, wasted, maps)
@@ -138,7 +136,6 @@ def plan_garbage(repository: Repository, table: PackTable, maps: Maps, ids: set[
         emptied=tuple(rewrite.key for rewrite in planned if not rewrite.frames),
         orphans=tuple(_orphans(repository, ids)),
         stored_bytes=stored,
-        wasted_bytes=total_waste,
     )
 
 

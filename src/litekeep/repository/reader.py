@@ -79,7 +79,6 @@ class ReadPlan:
     frames: dict[FrameId, set[FrameId]] = field(default_factory=dict)
     base_uses: dict[FrameId, dict[int, int]] = field(default_factory=dict)
     wanted: dict[bytes, _Wanted] = field(default_factory=dict)
-    wanted_blocks: int = 0
     decode_bytes: int = 0
 
 
@@ -92,7 +91,6 @@ def plan_read(table: PackTable, runs: Iterable[Run]) -> ReadPlan:
     for run in runs:
         by_pack.setdefault(run.pack, []).append((run.first, run.count, position))
         position += run.count
-    plan.wanted_blocks = position
     todo: list[FrameId] = []
     for pack, pack_runs in by_pack.items():
         plan.wanted[pack] = _Wanted.of(pack_runs)

@@ -111,11 +111,14 @@ class Repository:
         """Only the facts of a manifest. size_bytes: its length, where a listing has told it."""
         return decode_facts(key, self._get(key, size_bytes), self.seal)
 
-    def write_manifest(self, key: str, manifest: Manifest) -> int:
-        """Commit a snapshot: everything it names must be durable before. Returns the stored bytes."""
-        data = encode_manifest(key, manifest, self.seal)
-        self._put(key, data)
-        return len(data)
+    def write_manifest(self, key: str, manifest: Manifest) -> None:
+        """Commit a snapshot: everything it names must be durable before."""
+        self._put(key, encode_manifest(key, manifest, self.seal))
+
+    def records_of(self, prefix: str, source_dir: str, snapshot_id: str) -> list[str]:
+        """The keys of all receipts (layout.RECEIPTS) or marks (layout.MARKS) about one snapshot."""
+        found = self.storage.list(f"{prefix}{source_dir}/")
+        return [entry.key for entry in found if layout.record_snapshot(entry.key) == snapshot_id]
 
     def read_receipt(self, key: str, size_bytes: int | None = None) -> Receipt:
         """One receipt; raises CorruptObject, ObjectMissing. size_bytes: its length, where a listing has told it."""
@@ -129,8 +132,7 @@ class Repository:
 
     def receipts_of(self, key: layout.SnapshotKey) -> list[Receipt]:
         """All receipts about one snapshot, oldest first."""
-        found = self.storage.list(f"{layout.RECEIPTS}{key.source_dir}/")
-        mine = [entry.key for entry in found if layout.record_snapshot(entry.key) == key.id]
+        mine = self.records_of(layout.RECEIPTS, key.source_dir, key.id)
         return sorted((self.read_receipt(name) for name in mine), key=lambda receipt: receipt.at)
 
     def read_mark(self, key: str, size_bytes: int | None = None) -> Mark:
@@ -142,6 +144,13 @@ class Repository:
         key = layout.mark_key(source_dir, mark.snapshot, mark.sequence)
         self._put(key, encode_mark(key, mark, self.seal))
         return key
+
+    def mark(self, source: str, snapshot_id: str, by: str, changes: dict[str, Any], now: datetime) -> None:
+        """Store a mark that outranks all earlier ones on this snapshot; the caller holds the lock."""
+        directory = layout.source_dir(source)
+        earlier = self.records_of(layout.MARKS, directory, snapshot_id)
+        number = 1 + max(map(layout.mark_sequence, earlier), default=0)
+        self.write_mark(directory, Mark(snapshot_id, number, now, by, changes))
 
     def read_plan(self, key: str) -> dict[str, Any]:
         """One prune plan; raises CorruptObject, ObjectMissing."""

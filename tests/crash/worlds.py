@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import random
-import secrets
 import shutil
 import sqlite3
 from collections.abc import Iterator
@@ -20,7 +19,7 @@ from litekeep.model import Reason, Snapshot
 from litekeep.monitor import Silent
 from litekeep.operations.backup import BackupOptions, BackupResult, backup
 from litekeep.operations.prune import PruneOptions, PruneResult, prune
-from litekeep.repository import garbage, writer
+from litekeep.repository import garbage, layout, writer
 from litekeep.repository.catalog import load_catalog
 from litekeep.repository.packs import PackTable
 from litekeep.repository.rebuild import rebuild
@@ -185,10 +184,7 @@ def images_of(storage: Storage, scratch: Path) -> dict[str, bytes]:
 def names_from(seed: int) -> Iterator[None]:
     """Names are random; from a seed, the same run makes the same objects in the same order."""
     chance = random.Random(seed)
-    with (
-        mock.patch.object(secrets, "token_hex", lambda size: chance.randbytes(size).hex()),
-        mock.patch.object(secrets, "token_bytes", chance.randbytes),
-    ):
+    with mock.patch.object(layout, "random_bytes", chance.randbytes):
         yield
 
 

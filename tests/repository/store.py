@@ -10,7 +10,7 @@ from litekeep.blocks.split import Geometry
 from litekeep.formats.manifest import Manifest
 from litekeep.monitor import Monitor, Silent
 from litekeep.repository import layout
-from litekeep.repository.changes import find_changes, scan_bytes_for
+from litekeep.repository.changes import ImageFile, find_changes, scan_bytes_for
 from litekeep.repository.packs import PackTable
 from litekeep.repository.rebuild import rebuild
 from litekeep.repository.repository import Repository
@@ -52,7 +52,7 @@ def write_image(
     if before is None or before.facts["members"][0]["block_bytes"] != geometry.block_bytes:
         return write_first(repository, image, geometry, sequence, monitor)
     table, scan = PackTable(repository), (before.facts["scan_bytes"], before.scan)
-    changes = find_changes(image, geometry, repository.identity, table, before.page_map, scan, monitor)
+    changes = find_changes(ImageFile(image), geometry, repository.identity, table, before.page_map, scan, monitor)
     folder = image.parent
     return write_changes(repository, table, image, geometry, before.page_map, changes, sequence, folder, monitor)
 

@@ -11,7 +11,7 @@ from litekeep.blocks.split import Geometry
 from litekeep.errors import Cancelled, CorruptObject
 from litekeep.monitor import Silent
 from litekeep.repository import changes as module
-from litekeep.repository.changes import Changes, find_changes, scan_bytes_for
+from litekeep.repository.changes import Changes, ImageFile, find_changes, scan_bytes_for
 from litekeep.repository.packs import PackTable
 from litekeep.repository.repository import Repository
 from litekeep.testing import RecordingMonitor
@@ -34,7 +34,7 @@ def compare(repository: Repository, folder: Path, before: str, after: bytes, pag
     path.write_bytes(after)
     manifest = repository.read_manifest(before)
     return find_changes(
-        path,
+        ImageFile(path),
         Geometry(page_bytes, len(after)),
         repository.identity,
         PackTable(repository),
@@ -141,7 +141,7 @@ def test_stopping(tmp_path: Path, scan: bool) -> None:
         geometry, scanned = Geometry(4096, len(image)), (manifest.facts["scan_bytes"], manifest.scan)
         args = (geometry, repository.identity, PackTable(repository), manifest.page_map, scanned, monitor)
         try:
-            find_changes(tmp_path / "image.db", *args)
+            find_changes(ImageFile(tmp_path / "image.db"), *args)
         except Cancelled:
             questions += 1
             continue

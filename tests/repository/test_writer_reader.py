@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import secrets
 from pathlib import Path
 
 import pytest
@@ -78,7 +77,7 @@ def test_an_image_in_many_packs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 def test_packs_of_one_backup_never_meet_each_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Four random bytes for each would: among the 40,000 packs of a terabyte, one time in five."""
     monkeypatch.setattr(writer, "PACK_BYTES", 1)
-    monkeypatch.setattr(secrets, "token_bytes", lambda count: b"\xff" * count)
+    monkeypatch.setattr(layout, "random_bytes", lambda count: b"\xff" * count)
     repository, image = new_repository(), random.Random(1).randbytes(3 << 20)
     key = save(repository, tmp_path, image)
     assert len(repository.storage.list("packs/")) == 3

@@ -172,7 +172,7 @@ def version_of(path: str) -> int:
         db.close()
 
 
-def capture(source: str, destination: str, user: str = "", uri: str = "") -> dict[str, int]:
+def capture(source: str, destination: str, user: str = "", way: str = "raw") -> dict[str, int]:
     """Back up as another user may; prints the error's code word, or ok."""
     from pathlib import Path
 
@@ -192,7 +192,7 @@ def capture(source: str, destination: str, user: str = "", uri: str = "") -> dic
     monitor = RecordingMonitor()
     print("ready", flush=True)
     try:
-        options = CaptureOptions(deadline_seconds=1.0, scratch=Path(destination).parent)
+        options = CaptureOptions(deadline_seconds=1.0, scratch=Path(destination).parent, raw=way == "raw")
         image = run(Path(source), Path(destination), clock=SystemClock(), monitor=monitor, options=options)
     except LitekeepError as error:
         return {"code": error.code, "message": error.message}  # type: ignore[dict-item]

@@ -32,7 +32,7 @@ def test_copy_is_faithful(
     image = capture(source, tmp_path / "copy.db", clock=clock, monitor=monitor)
     assert same_pages(source, image.path)
     assert sound(image.path)
-    assert (image.method, image.facts.page_size, image.path.stat().st_mode & 0o777) == ("backup_api", page_size, 0o600)
+    assert (image.method, image.facts.page_size, image.path.stat().st_mode & 0o777) == ("raw_read", page_size, 0o600)
     assert image.facts.size_bytes == source.stat().st_size == image.path.stat().st_size
     assert monitor.steps[-1] == ("capture", image.facts.page_count, image.facts.page_count, "pages")
     assert pragmas(source) == pragmas(image.path)

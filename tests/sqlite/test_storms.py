@@ -79,20 +79,25 @@ CAPTURE = (
 TESTS = str(Path(__file__).parent.parent)
 
 
-def traced(tmp_path: Path, source: Path, *options: str) -> tuple[str, str]:
+def traced(tmp_path: Path, source: Path, *options: str, way: str = "raw") -> tuple[str, str]:
     """Run a capture under strace; returns its answer and the trace."""
     trace = tmp_path / "trace"
     command = ["strace", "-f", "-o", str(trace), *options, sys.executable, "-c", CAPTURE, TESTS]
     run = subprocess.run(
-        [*command, str(source), str(tmp_path / "copy.db")], check=False, capture_output=True, text=True, timeout=60
+        [*command, str(source), str(tmp_path / "copy.db"), "", way],
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=60,
     )
     assert "Traceback" not in run.stderr, run.stderr
     return run.stdout, trace.read_text()
 
 
 @needs_strace
+@pytest.mark.parametrize("way", ["raw", "api"])
 @pytest.mark.parametrize("state", ["delete", "wal open", "wal closed", "wal of a dead program"])
-def test_the_source_is_never_opened_for_writing(tmp_path: Path, state: str) -> None:
+def test_the_source_is_never_opened_for_writing(tmp_path: Path, state: str, way: str) -> None:
     (tmp_path / "data").mkdir()
     source = make(tmp_path / "data" / "a.db", mode="delete" if state == "delete" else "wal")
     with ExitStack() as stack:
@@ -105,7 +110,7 @@ def test_the_source_is_never_opened_for_writing(tmp_path: Path, state: str) -> N
         log = source.with_name("a.db-wal")
         frames = log.read_bytes() if log.exists() else b""
         answer, trace = traced(
-            tmp_path, source, "-y", "-e", "trace=openat,open,creat,pwrite64,write,ftruncate,unlink,rename"
+            tmp_path, source, "-y", "-e", "trace=openat,open,creat,pwrite64,write,ftruncate,unlink,rename", way=way
         )
         assert "'ok'" in answer
         assert source.read_bytes() == before
@@ -120,12 +125,15 @@ def test_the_source_is_never_opened_for_writing(tmp_path: Path, state: str) -> N
 
 @needs_strace
 @pytest.mark.parametrize("mode", ["delete", "wal"])
-@pytest.mark.parametrize("number", [4, 9, 60, 120])
-def test_a_page_that_cannot_be_read_is_an_error_and_never_zeros(tmp_path: Path, mode: str, number: int) -> None:
+@pytest.mark.parametrize(("way", "number"), [("raw", 1), ("raw", 2), ("api", 4), ("api", 9), ("api", 60), ("api", 120)])
+def test_a_page_that_cannot_be_read_is_an_error_and_never_zeros(
+    tmp_path: Path, mode: str, way: str, number: int
+) -> None:
     (tmp_path / "data").mkdir()
-    source = make(tmp_path / "data" / "a.db", mode=mode, rows=1500)
-    fault = f"inject=pread64:error=EIO:when={number}"
-    answer, trace = traced(tmp_path, source, "-P", str(source), "-e", "trace=pread64", "-e", fault)
+    source = make(tmp_path / "data" / "a.db", mode=mode, rows=7500)
+    call = "preadv,preadv2" if way == "raw" else "pread64"
+    fault = f"inject={call}:error=EIO:when={number}"
+    answer, trace = traced(tmp_path, source, "-P", str(source), "-e", f"trace={call}", "-e", fault, way=way)
     assert trace.count("INJECTED") == 1
     assert "source_unreadable" in answer
     assert not (tmp_path / "copy.db").exists()

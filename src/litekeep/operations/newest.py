@@ -46,7 +46,7 @@ def find_newest(repository: Repository, source: str, monitor: Monitor) -> Newest
         try:
             manifest = repository.read_manifest(key.key)
             snapshot = snapshot_from_facts(key, manifest.facts)
-            receipts = tuple(repository.receipts_of(key))
+            receipts = tuple(repository.receipts_of(key, seen=False))
         except CorruptObject as error:
             monitor.event("warning", code="damaged", message=str(error))
             continue
@@ -84,13 +84,20 @@ def is_unchanged(newest: Newest, now: Fingerprint, began: datetime) -> bool:
 
 
 def record_unchanged(
-    repository: Repository, newest: Newest, fingerprint: Fingerprint | None, began: datetime, clock: Clock
+    repository: Repository,
+    newest: Newest,
+    fingerprint: Fingerprint | None,
+    began: datetime,
+    clock: Clock,
+    slot: datetime | None = None,
 ) -> None:
     """Store the receipt of a run that needed no new snapshot.
 
-    fingerprint: given when every page was read; later runs may then rely on it.
+    fingerprint: given when every page was read; later runs may then rely on it. slot: what the run was planned for.
     """
     facts: dict[str, Any] = {"full_read": fingerprint is not None, "began": began.isoformat()}
     if fingerprint is not None:
         facts["fingerprint"] = fingerprint.to_json()
+    if slot is not None:
+        facts["slot"] = slot.isoformat()
     repository.write_receipt(newest.key.source_dir, Receipt(newest.key.id, "unchanged", clock.now(), facts=facts))

@@ -176,9 +176,20 @@ def snapshot_from_facts(key: layout.SnapshotKey, facts: dict[str, Any]) -> Snaps
             changed_pages=int(facts["changed_pages"]),
             new_bytes=int(facts["new_bytes"]),
             key=key.key,
+            slot=_slot(facts),
         )
     except (KeyError, TypeError, ValueError, IndexError, AttributeError, OverflowError) as error:
         raise CorruptObject(key.key, f"makes no sense: {error}") from error
+
+
+def _slot(facts: dict[str, Any]) -> datetime | None:
+    text = facts.get("slot")
+    if text is None:
+        return None
+    slot = datetime.fromisoformat(text)
+    if slot.tzinfo is None:
+        raise ValueError("its slot has no offset")
+    return slot
 
 
 def apply_receipts(snapshot: Snapshot, receipts: Iterable[Receipt]) -> Snapshot:

@@ -13,11 +13,12 @@ from __future__ import annotations
 import struct
 from array import array
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from operator import itemgetter
 from pathlib import Path
+from typing import Protocol
 
 from litekeep.blocks.identity import HASH_BYTES, Identity
 from litekeep.blocks.split import Geometry
@@ -29,7 +30,8 @@ from litekeep.repository.reader import THREADS
 
 SCAN_FROM_BYTES = 16 << 20
 """Smaller images have no scan digests: naming 4,000 pages takes some 20 ms, and a kilobyte a day is not nothing."""
-CHUNK_BYTES = 4 << 20
+CHUNK_BYTES = 2 << 20
+HELD_BYTES = 16 << 20
 MOVED_LIMIT = 100_000
 """More changed blocks than this are not looked up elsewhere: it would take much memory for little gain."""
 
@@ -44,11 +46,41 @@ def scan_bytes_for(image_bytes: int) -> int:
     return size
 
 
+class ImageSource(Protocol):
+    """An image that is read once, from front to back, by sqlite.pinned.Reading or from a file."""
+
+    @property
+    def chunks(self) -> Callable[[int], Iterable[tuple[int, memoryview]]]:
+        """For a length in bytes, (offset, bytes) in order; each view is valid until THREADS + 2 more were asked for."""
+
+    def keep(self, offset: int, view: memoryview) -> None:
+        """Told about every block that differs from the snapshot's: it is going to be read again."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImageFile:
+    """An image that is in a file already; there is nothing to keep."""
+
+    path: Path
+
+    def chunks(self, chunk_bytes: int) -> Iterator[tuple[int, memoryview]]:
+        """Every view is one of its own."""
+        offset = 0
+        with self.path.open("rb", buffering=0) as file:
+            while data := file.read(chunk_bytes):
+                yield offset, memoryview(data)
+                offset += len(data)
+
+    def keep(self, offset: int, view: memoryview) -> None:
+        """Nothing to do."""
+
+
 @dataclass(slots=True)
 class Changes:
     """What a comparison found. changed: numbers of the blocks to write, rising, with their names, joined.
 
-    moved: blocks whose content the snapshot holds elsewhere. digest: over the names of all blocks of the new image.
+    moved: blocks whose content the snapshot holds elsewhere. held: the content of the first changed ones, up to
+    HELD_BYTES. digest: over the names of all blocks of the new image.
     """
 
     digest: bytes = b""
@@ -56,6 +88,14 @@ class Changes:
     changed: array[int] = field(default_factory=lambda: array("Q"))
     names: bytearray = field(default_factory=bytearray)
     moved: dict[int, Address] = field(default_factory=dict)
+    held: dict[int, bytes] = field(default_factory=dict)
+
+    def keep(self, block: int, content: memoryview, geometry: Geometry, image: ImageSource) -> None:
+        """Hold a changed block for the writer: in memory as long as there are few, else where the image keeps it."""
+        if (len(self.held) + 1) * geometry.block_bytes <= HELD_BYTES:
+            self.held[block] = bytes(content)
+        else:
+            image.keep(block * geometry.block_bytes, content)
 
     def name(self, place: int) -> bytes:
         """The name of the place-th changed block."""
@@ -65,6 +105,7 @@ class Changes:
 @dataclass(frozen=True, slots=True)
 class _Chunk:
     first: int
+    data: memoryview
     names: bytes
     digests: bytes
     changed: list[int]
@@ -92,7 +133,7 @@ class _Names:
 
 
 def find_changes(
-    image: Path,
+    image: ImageSource,
     geometry: Geometry,
     identity: Identity,
     table: PackTable,
@@ -112,15 +153,17 @@ def find_changes(
         scan_parts.append(chunk.digests)
         for block in chunk.changed:
             changes.changed.append(block)
-            start = (block - chunk.first) * HASH_BYTES
-            changes.names += chunk.names[start : start + HASH_BYTES]
+            place = block - chunk.first
+            changes.names += chunk.names[place * HASH_BYTES : (place + 1) * HASH_BYTES]
+            at = place * geometry.block_bytes
+            changes.keep(block, chunk.data[at : at + geometry.block_bytes], geometry, image)
     changes.digest, changes.scan = identity.digest(digest_parts), b"".join(scan_parts)
     _find_moved(changes, table, before)
     return changes
 
 
 def _compare(
-    image: Path,
+    image: ImageSource,
     geometry: Geometry,
     identity: Identity,
     names: _Names,
@@ -128,13 +171,11 @@ def _compare(
     digests: bytes,
     monitor: Monitor,
 ) -> Iterator[_Chunk]:
-    chunk_blocks = CHUNK_BYTES // geometry.block_bytes
     per_chunk = CHUNK_BYTES // scan_bytes * HASH_BYTES if scan_bytes else 0
     waiting: deque[Future[_Chunk]] = deque()
-    with image.open("rb", buffering=0) as file, ThreadPoolExecutor(THREADS) as pool:
-        for number, first in enumerate(range(0, geometry.block_count, chunk_blocks)):
-            data = file.read(CHUNK_BYTES)
-            blocks = -(-len(data) // geometry.block_bytes)
+    with ThreadPoolExecutor(THREADS) as pool:
+        for number, (offset, data) in enumerate(image.chunks(CHUNK_BYTES)):
+            first, blocks = offset // geometry.block_bytes, -(-len(data) // geometry.block_bytes)
             known = digests[number * per_chunk : (number + 1) * per_chunk]
             job = (first, data, names.take(blocks), scan_bytes, known, geometry.block_bytes, identity)
             waiting.append(pool.submit(_compare_chunk, *job))
@@ -147,15 +188,14 @@ def _compare(
 
 
 def _compare_chunk(
-    first: int, data: bytes, before: bytes, scan_bytes: int, known: bytes, block_bytes: int, identity: Identity
+    first: int, view: memoryview, before: bytes, scan_bytes: int, known: bytes, block_bytes: int, identity: Identity
 ) -> _Chunk:
-    view = memoryview(data)
     if not scan_bytes:
         names = identity.names(view, block_bytes)
-        return _Chunk(first, names, b"", _differing(names, before, first))
+        return _Chunk(first, view, names, b"", _differing(names, before, first))
     digests, parts, changed = [], list[bytes](), list[int]()
     blocks = scan_bytes // block_bytes
-    for number, start in enumerate(range(0, len(data), scan_bytes)):
+    for number, start in enumerate(range(0, len(view), scan_bytes)):
         stretch = view[start : start + scan_bytes]
         digest = identity.name(stretch)
         digests.append(digest)
@@ -167,7 +207,7 @@ def _compare_chunk(
         names = identity.names(stretch, block_bytes)
         parts.append(names)
         changed += _differing(names, old, first + number * blocks)
-    return _Chunk(first, b"".join(parts), b"".join(digests), changed)
+    return _Chunk(first, view, b"".join(parts), b"".join(digests), changed)
 
 
 def _differing(names: bytes, before: bytes, first: int) -> list[int]:

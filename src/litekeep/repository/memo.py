@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import json
 import os
-import secrets
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import fields
@@ -25,10 +24,11 @@ from typing import Any
 from blake3 import blake3
 
 from litekeep.model import DatabaseFacts, Level, Reason, Snapshot
+from litekeep.repository import layout
 from litekeep.storage.base import Entry
 from litekeep.storage.local import LocalStorage
 
-_VERSION = 2
+_VERSION = 3
 _CHECK_DIGITS = 16
 _DATABASE = attrgetter(*(field.name for field in fields(DatabaseFacts)))
 _APPEND = os.O_WRONLY | os.O_APPEND | getattr(os, "O_BINARY", 0)
@@ -87,7 +87,7 @@ class CatalogMemo:
 
     def _replace(self, rows: Iterable[tuple[str, list[Any]]]) -> None:
         self._path.parent.mkdir(mode=0o700, exist_ok=True)
-        temporary = self._path.with_name(f"{self._path.name}.{secrets.token_hex(4)}.tmp")
+        temporary = self._path.with_name(f"{self._path.name}.{layout.random_bytes(4).hex()}.tmp")
         descriptor = os.open(temporary, _APPEND | os.O_CREAT | os.O_EXCL, 0o600)
         try:
             with os.fdopen(descriptor, "wb") as file:
@@ -135,18 +135,18 @@ def _to_row(snapshot: Snapshot) -> list[Any]:
         snapshot.sequence, snapshot.parent, snapshot.label, _DATABASE(snapshot.database), snapshot.source_path,
         snapshot.changed_pages, snapshot.new_bytes, snapshot.pinned, _text(snapshot.trashed_at),
         int(snapshot.verified), _text(snapshot.verified_at), _text(snapshot.drilled_at), snapshot.problems,
-        snapshot.damage, snapshot.tables,
+        snapshot.damage, snapshot.tables, _text(snapshot.slot),
     ]  # fmt: skip
 
 
 def _from_row(key: str, row: list[Any]) -> Snapshot:
     (id_, source, created, zone, reason, sequence, parent, label, database, path, changed, new, pinned, trashed, level,
-     verified, drilled, problems, damage, tables) = row  # fmt: skip
+     verified, drilled, problems, damage, tables, slot) = row  # fmt: skip
     return Snapshot(
         id_, source, datetime.fromisoformat(created), zone, Reason(reason), sequence, parent, label,
         DatabaseFacts(*database), path, changed, new, key, pinned, _moment(trashed), Level(level), _moment(verified),
         _moment(drilled), tuple(problems), tuple(damage),
-        None if tables is None else tuple((name, rows) for name, rows in tables),
+        None if tables is None else tuple((name, rows) for name, rows in tables), _moment(slot),
     )  # fmt: skip
 
 

@@ -7,7 +7,8 @@ of frames involved, however long the chains of versions are, and memory is a few
 rule and is refused.
 
 Each frame is checked three times: its seal (it is the frame that was written there), its length, and the name of every
-block that is used, which is what the source's page hashed to when it was read. Nothing unchecked reaches the sink.
+block that is used, which is what the source's page hashed to when it was read. Nothing unchecked reaches the sink,
+unless the caller checks the whole afterwards.
 """
 
 from __future__ import annotations
@@ -139,10 +140,13 @@ class _Job:
 
 
 class BlockReader:
-    """Executes read plans."""
+    """Executes read plans. check_names False: only for a caller who proves the result as a whole (rebuild)."""
 
-    def __init__(self, repository: Repository, table: PackTable, scratch: Path | None = None) -> None:
+    def __init__(
+        self, repository: Repository, table: PackTable, scratch: Path | None = None, *, check_names: bool = True
+    ) -> None:
         self._repository = repository
+        self._check_names = check_names
         self._table = table
         self._scratch = scratch
 
@@ -201,7 +205,8 @@ class BlockReader:
         spans += [(position, 1) for position in job.base_uses]
         if sum(count for _, count in spans) >= frame.blocks:
             spans = [(frame.first, frame.blocks)]
-        require_names(self._repository, index, frame, plain, spans)
+        if self._check_names:
+            require_names(self._repository, index, frame, plain, spans)
         return plain
 
 

@@ -1,20 +1,31 @@
 """From a manifest back to the database file it describes, every byte proven on the way.
 
-Three proofs, none of which trusts the others: each block equals the name it got when the source was read (reader), the
-names in image order give the digest in the manifest, and the number of blocks fits page size, page count and length.
+Three proofs, none of which trusts the others: each block equals the name it got when the source was read, the names in
+image order give the digest in the manifest, and the number of blocks fits page size, page count and length.
+
+A larger image also has digests of longer stretches, taken when the source was read (changes); then the finished file is
+compared with those instead of block by block on the way: the same keyed hash, at a quarter of the time. Only if one
+differs are the blocks compared, to tell which stored object is damaged.
 """
 
 from __future__ import annotations
 
+import os
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
+from typing import IO, Self
 
+from litekeep.blocks.identity import HASH_BYTES, Identity
 from litekeep.errors import CorruptObject
 from litekeep.formats.manifest import Manifest
 from litekeep.monitor import Monitor
 from litekeep.repository.packs import PackTable
-from litekeep.repository.reader import BlockReader, plan_read
+from litekeep.repository.reader import THREADS, BlockReader, plan_read
 from litekeep.repository.repository import Repository
-from litekeep.sqlite.filesystem import file_errors
+from litekeep.sqlite.filesystem import file_errors, write_all
+
+_SCAN_CHUNK_BYTES = 2 << 20
+_FLUSH_EVERY_BYTES = 32 << 20
 
 
 def require_digest(repository: Repository, table: PackTable, key: str, manifest: Manifest) -> None:
@@ -56,20 +67,73 @@ def rebuild(
     """
     require_digest(repository, table, key, manifest)
     member = manifest.facts["members"][0]
-    block_bytes = member["block_bytes"]
+    block_bytes, scan_bytes = member["block_bytes"], manifest.facts["scan_bytes"] if manifest.scan else 0
     plan = plan_read(table, manifest.page_map.runs())
     written = 0
-    with file_errors(destination.parent), destination.open("r+b", buffering=0) as file:
+    with file_errors(destination.parent), destination.open("r+b", buffering=0) as file, Flusher(file) as flusher:
         file.truncate(member["image_bytes"])
 
         def write(position: int, blocks: memoryview) -> None:
             nonlocal written
-            file.seek(position * block_bytes)
-            while blocks:
-                count = file.write(blocks) or 0
-                written += count
-                blocks = blocks[count:]
+            write_all(file.fileno(), blocks, position * block_bytes)
+            written += len(blocks)
+            flusher.tell(written)
 
-        BlockReader(repository, table, destination.parent).read(plan, write, monitor, phase)
+        reader = BlockReader(repository, table, destination.parent, check_names=not scan_bytes)
+        reader.read(plan, write, monitor, phase)
     if written != member["image_bytes"]:
         raise CorruptObject(key, f"gave {written} bytes instead of {member['image_bytes']}")
+    if scan_bytes and not _scan_agrees(
+        repository.identity, destination, member["image_bytes"], scan_bytes, manifest.scan
+    ):
+        # Some block is not what was read from the source. Which one, the slower way tells.
+        BlockReader(repository, table, destination.parent).read(plan, lambda *_: None, monitor, phase)
+        raise CorruptObject(key, "its pages are not the ones that were read from the database")
+
+
+def _scan_agrees(identity: Identity, file: Path, size_bytes: int, scan_bytes: int, digests: bytes) -> bool:
+    """True if every stretch of the file has the digest that it had when the source was read."""
+    per_chunk = max(1, _SCAN_CHUNK_BYTES // scan_bytes)
+    stretches = -(-size_bytes // scan_bytes)
+
+    def agrees(first: int) -> bool:
+        with file.open("rb", buffering=0) as stream:
+            stream.seek(first * scan_bytes)
+            view = memoryview(stream.read(per_chunk * scan_bytes))
+        found = b"".join(identity.name(view[at : at + scan_bytes]) for at in range(0, len(view), scan_bytes))
+        return found == digests[first * HASH_BYTES : (first + per_chunk) * HASH_BYTES]
+
+    if len(digests) != stretches * HASH_BYTES:
+        return False
+    with ThreadPoolExecutor(THREADS) as pool:
+        return all(pool.map(agrees, range(0, stretches, per_chunk)))
+
+
+class Flusher:
+    """Lets the disk begin its work while the rest of a file is still being made, on a thread of its own.
+
+    A flush that fails is raised here, since the system may report it only once.
+    """
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+        self._pool = ThreadPoolExecutor(1)
+        self._running: Future[None] | None = None
+        self._told_bytes = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        self._pool.shutdown(wait=True)
+        if self._running is not None and kind is None:
+            self._running.result()
+
+    def tell(self, written_bytes: int) -> None:
+        """Called as the file grows; raises the OSError of an earlier flush."""
+        if written_bytes - self._told_bytes < _FLUSH_EVERY_BYTES or (self._running and not self._running.done()):
+            return
+        if self._running is not None:
+            self._running.result()
+        self._told_bytes = written_bytes
+        self._running = self._pool.submit(os.fsync, self._file.fileno())

@@ -5,11 +5,9 @@ Small objects (manifests, receipts, marks) are read and written here; packs are 
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from importlib import resources
 from typing import Any
 
 from blake3 import blake3
@@ -55,13 +53,15 @@ class Repository:
                 safe="Nothing was changed.",
                 hint="Put repository.json back from a copy of the repository; a new one would not fit these backups.",
             )
+        from importlib import resources  # takes 5 ms, and is needed once
+
         files = {name: resources.files("litekeep.repository").joinpath(name).read_bytes() for name in HELPER_FILES}
         hashes = tuple(sorted((name, blake3(data).hexdigest()) for name, data in files.items()))
         config = RepoConfig(
-            secrets.token_bytes(16),
+            layout.random_bytes(16),
             now.isoformat(timespec="seconds"),
             f"litekeep {litekeep.__version__}",
-            secrets.token_bytes(32),
+            layout.random_bytes(32),
             hashes,
         )
         for name, data in files.items():
@@ -126,13 +126,16 @@ class Repository:
 
     def write_receipt(self, source_dir: str, receipt: Receipt) -> str:
         """Store a receipt; returns its key."""
-        key = layout.receipt_key(source_dir, receipt.snapshot)
+        seen = receipt.kind == "unchanged" and not receipt.facts.get("full_read")
+        key = layout.receipt_key(source_dir, receipt.snapshot, seen=seen)
         self._put(key, encode_receipt(key, receipt, self.seal))
         return key
 
-    def receipts_of(self, key: layout.SnapshotKey) -> list[Receipt]:
-        """All receipts about one snapshot, oldest first."""
+    def receipts_of(self, key: layout.SnapshotKey, *, seen: bool = True) -> list[Receipt]:
+        """All receipts about one snapshot, oldest first. seen False: only those that prove something."""
         mine = self.records_of(layout.RECEIPTS, key.source_dir, key.id)
+        if not seen:
+            mine = [name for name in mine if not layout.is_seen(name)]
         return sorted((self.read_receipt(name) for name in mine), key=lambda receipt: receipt.at)
 
     def read_mark(self, key: str, size_bytes: int | None = None) -> Mark:

@@ -112,8 +112,11 @@ def write_changes(
             lengths = [geometry.length(block) for block in blocks]
             plain = bytearray()
             for block, length in zip(blocks, lengths, strict=True):
-                file.seek(block * geometry.block_bytes)
-                plain += file.read(length)
+                content = changes.held.pop(block, None)
+                if content is None:
+                    file.seek(block * geometry.block_bytes)
+                    content = file.read(length)
+                plain += content
             used = [bases[block] for block in blocks if block in bases]
             prefix = b"".join(spool.take(base) for base in used)
             depths = [_depth(table, bases[block]) + 1 if block in bases else 0 for block in blocks]

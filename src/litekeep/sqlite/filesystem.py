@@ -151,3 +151,15 @@ def _full_sync(descriptor: int) -> None:
         except OSError:
             pass  # not every file system offers it
     os.fsync(descriptor)
+
+
+def write_all(descriptor: int, view: memoryview, offset: int) -> None:
+    """Write every byte at an offset; raises OSError."""
+    while view:
+        if sys.platform == "win32":
+            os.lseek(descriptor, offset, os.SEEK_SET)
+            count = os.write(descriptor, view)
+        else:
+            count = os.pwrite(descriptor, view, offset)
+        offset += count
+        view = view[count:]

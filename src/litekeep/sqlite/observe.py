@@ -63,7 +63,7 @@ def observe(opening: Opening, connection: sqlite3.Connection, moment: Moment, cl
         # The copy's facts are not the source's, and nothing about the source was held still: never "unchanged".
         status, header, wal, local = opening.found.status, b"", None, None
     else:
-        descriptor = _descriptor(opening, opening.file, opening.found.identity)
+        descriptor = own_descriptor(opening, opening.file, opening.found.identity)
         status = os.fstat(descriptor)
         header = _pread(descriptor, HEADER_BYTES)
         wal, local = _wal_state(opening, clock) if header[19:20] == b"\x02" else (None, opening.found.local)
@@ -135,7 +135,7 @@ def _wal_state(opening: Opening, clock: Clock) -> tuple[WalState | None, bool | 
     except OSError:
         return None, local if not wal.exists() else None
     try:
-        descriptor = _descriptor(opening, shm, (index.st_dev, index.st_ino))
+        descriptor = own_descriptor(opening, shm, (index.st_dev, index.st_ino))
         for _ in range(_WAL_INDEX_TRIES):
             first = _pread(descriptor, 2 * WAL_INDEX_HEADER_BYTES)
             log = os.stat(wal)
@@ -149,7 +149,7 @@ def _wal_state(opening: Opening, clock: Clock) -> tuple[WalState | None, bool | 
     return WalState(-1, 0, "", "", 0, 0), None
 
 
-def _descriptor(opening: Opening, path: Path, identity: tuple[int, int]) -> int:
+def own_descriptor(opening: Opening, path: Path, identity: tuple[int, int]) -> int:
     """SQLite's own descriptor of the file; else one of ours that is closed after the connection."""
     for folder in ("/proc/self/fd", "/dev/fd"):
         if sys.platform == "win32" or not os.path.isdir(folder):

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import errno
 import os
-import secrets
 import shutil
 import sys
 from contextlib import suppress
@@ -73,7 +72,7 @@ def brought_beside(prepared: Path, target: Path) -> Path:
 
     Moved, or copied from another device; the prepared name is gone. The caller publishes or removes it.
     """
-    place = target.with_name(f".litekeep-{secrets.token_hex(8)}.tmp")
+    place = target.with_name(f".litekeep-{os.urandom(8).hex()}.tmp")
     try:
         os.rename(prepared, place)
     except OSError as error:

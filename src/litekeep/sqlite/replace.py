@@ -21,7 +21,6 @@ from __future__ import annotations
 
 import json
 import os
-import secrets
 import sqlite3
 import sys
 from contextlib import closing, suppress
@@ -160,7 +159,7 @@ def _begin(prepared: Path, target: Path) -> _Intent:
     try:
         _dress_as(place, target)
         sync_file(place)
-        intent = _Intent(target, secrets.token_hex(8), place.name, target.exists())
+        intent = _Intent(target, os.urandom(8).hex(), place.name, target.exists())
         _write_intent(intent)
     except BaseException:
         with suppress(OSError):

@@ -51,7 +51,7 @@ def transfer(
             return
         stop_if_cancelled(monitor)
         if pace.limit_seconds is not None and clock.monotonic() - started > pace.limit_seconds:
-            raise _too_slow(pace)
+            raise too_slow(pace.subject, pace.limit_seconds)
         if status & 0xFF in _BUSY:
             if patience.exhausted:
                 raise still_locked(pace.subject, patience.waited_seconds)
@@ -63,9 +63,10 @@ def transfer(
     origin.backup(target, pages=pace.step_pages, progress=after_step, sleep=0)
 
 
-def _too_slow(pace: Pace) -> LitekeepError:
+def too_slow(subject: Path, limit_seconds: float) -> LitekeepError:
+    """The error for a copy that passes its limit."""
     return SourceBusy(
-        f"copying {pace.subject} took longer than {pace.limit_seconds} seconds",
+        f"copying {subject} took longer than {limit_seconds} seconds",
         safe="The copy was abandoned, and nothing else was changed.",
         hint="Allow more time, or look for what slows the disk down.",
     )

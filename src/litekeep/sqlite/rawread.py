@@ -1,0 +1,177 @@
+"""Read a pinned database as plain bytes: the file as it lies there, and over it what its write-ahead log holds.
+
+Copying through SQLite touches every page twice and writes it once; reading the file is several times faster, and the
+unchanged part need not be written anywhere. Why the bytes are one committed state:
+
+* Rollback mode: the read transaction holds a SHARED lock. A writer needs EXCLUSIVE before it changes one byte of the
+  file (sqlite.org lockingv3 section 3), so the file stands still. There is no hot journal: opening took care of it.
+* WAL mode: `settle` finds a moment at which the wal-index header was the same before the transaction began and after
+  it; so it is the header of our snapshot (its change counter never repeats). A page that the snapshot has in the log is
+  taken from the log, every other one from the file. The log's frames up to ours stand still, because a log is begun
+  anew only when no reader needs it; checkpoints may write to the file meanwhile, but only pages which the log still
+  holds, at most up to our mark, and those are never taken from the file (sqlite.org walformat 2.4, wal 2.2).
+* One kind of WAL reader is different: when all frames were already in the file, it reads the file only, and the log may
+  be begun anew behind its back, while checkpoints stay away from the file. If everything was copied back before the
+  transaction began, we do the same and never look at the log.
+
+Every frame that is used must carry the log's salts and pass its checksum, the last one must be the one that the index
+names, and a page beyond the file's end must be in the log. Anything else raises WalTrouble, and so does every state
+this module does not know: the caller then uses the backup API, under the same transaction.
+
+Descriptors are SQLite's own (observe): closing one of ours would drop this process's locks.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from litekeep.model import DatabaseFacts
+from litekeep.sqlite import wal
+from litekeep.sqlite.observe import FileNotFoundInProcess, own_descriptor
+from litekeep.sqlite.opening import Opening
+from litekeep.sqlite.source import beside
+from litekeep.sqlite.wal import WalIndex, WalTrouble
+
+LOCK_BYTE = 1 << 30
+"""The page that holds this byte is never used (sqlite.org fileformat2 section 1.1); its content has no meaning."""
+MAX_FRAMES = 4096
+"""Checking a frame takes 0.1 ms; of a longer log, SQLite copies the pages faster."""
+_SETTLE_TRIES = 20
+_WAL_CHUNK_BYTES = 1 << 20
+
+
+@dataclass(slots=True)
+class RawSource:
+    """Where the bytes of the pinned state are.
+
+    descriptor, log: of the two files. frames: for a page number, the offset of its newest content in the log.
+    """
+
+    descriptor: int
+    log: int = -1
+    frames: dict[int, int] = field(default_factory=dict)
+
+    def chunks(self, facts: DatabaseFacts, chunk_bytes: int) -> Iterator[tuple[int, memoryview]]:
+        """(offset, bytes) from the first page to the last; `chunk_bytes` is a multiple of the page size.
+
+        Each view stays valid until the next four were asked for. Raises WalTrouble, OSError.
+        """
+        size, page_size = facts.size_bytes, facts.page_size
+        buffers = [bytearray(min(chunk_bytes, size)) for _ in range(6)]
+        beyond = sorted(self.frames)
+        place = 0
+        for number, offset in enumerate(range(0, size, chunk_bytes)):
+            view = memoryview(buffers[number % len(buffers)])[: min(chunk_bytes, size - offset)]
+            got = _read_into(self.descriptor, view, offset)
+            first, end = offset // page_size + 1, (offset + len(view)) // page_size
+            missing = set(range((offset + got) // page_size + 1, end + 1))
+            while place < len(beyond) and beyond[place] <= end:
+                page = beyond[place]
+                at = (page - first) * page_size
+                if _read_into(self.log, view[at : at + page_size], self.frames[page]) != page_size:
+                    raise WalTrouble("the log is cut off")
+                missing.discard(page)
+                place += 1
+            self._blank(view, first, page_size, missing)
+            yield offset, view
+
+    def _blank(self, view: memoryview, first: int, page_size: int, missing: set[int]) -> None:
+        lock_page = LOCK_BYTE // page_size + 1
+        if first <= lock_page < first + len(view) // page_size:
+            at = (lock_page - first) * page_size
+            view[at : at + page_size] = bytes(page_size)
+            missing.discard(lock_page)
+        if missing:
+            raise WalTrouble(f"page {min(missing)} is neither in the file nor in the log")
+
+
+def settle(opening: Opening, connection: sqlite3.Connection) -> WalIndex | None:
+    """Begin the read transaction again until its wal-index header is known; None where the file has no log in use.
+
+    Raises WalTrouble when the state cannot be read raw.
+    """
+    plain = opening.query == "mode=ro" and not (opening.is_working_copy or opening.damaged)
+    if sys.platform == "win32" or not plain or opening.found.local is not True:
+        raise WalTrouble("this place or state is read through SQLite only")
+    try:
+        descriptor = own_descriptor(opening, opening.file, opening.found.identity)
+        if os.pread(descriptor, 20, 0)[19:20] != b"\x02":
+            return None
+        shared = os.stat(beside(opening.file, "-shm"))
+        index = own_descriptor(opening, beside(opening.file, "-shm"), (shared.st_dev, shared.st_ino))
+    except (OSError, FileNotFoundInProcess) as error:
+        raise WalTrouble(str(error)) from error
+    for _ in range(_SETTLE_TRIES):
+        before = wal.parse_index(os.pread(index, wal.INDEX_AREA_BYTES, 0))
+        connection.execute("ROLLBACK")
+        connection.execute("BEGIN")
+        connection.execute("SELECT 1 FROM sqlite_schema LIMIT 1").fetchall()
+        after = wal.parse_index(os.pread(index, wal.INDEX_AREA_BYTES, 0))
+        if before is not None and after is not None and before.raw == after.raw:
+            return before
+    raise WalTrouble("commits follow each other too quickly")
+
+
+def open_raw(opening: Opening, index: WalIndex | None, facts: DatabaseFacts) -> RawSource:
+    """The pinned state, ready to be read; raises WalTrouble, OSError."""
+    try:
+        found = RawSource(own_descriptor(opening, opening.file, opening.found.identity))
+        if (facts.journal_mode == "wal") != (index is not None):
+            raise WalTrouble("the journal mode was changed meanwhile")
+        if index is None or index.last_frame == 0:
+            return found
+        if (index.page_size, index.page_count) != (facts.page_size, facts.page_count):
+            raise WalTrouble("the log is of another state")
+        if index.backfilled >= index.last_frame:
+            return found
+        if index.last_frame > MAX_FRAMES:
+            raise WalTrouble("the log is long")
+        path = beside(opening.file, "-wal")
+        status = os.stat(path)
+        found.log = own_descriptor(opening, path, (status.st_dev, status.st_ino))
+    except FileNotFoundInProcess as error:
+        raise WalTrouble(str(error)) from error
+    found.frames = _checked_frames(found.log, index)
+    return found
+
+
+def _checked_frames(log: int, index: WalIndex) -> dict[int, int]:
+    """For every page in the log up to the snapshot's mark, the offset of its newest content, proven."""
+    header = os.pread(log, wal.HEADER_BYTES, 0)
+    wal.require_header(header, index)
+    frame_bytes = wal.FRAME_HEADER_BYTES + index.page_size
+    newest: dict[int, int] = {}
+    sums = [wal.stored_checksum(header[8:])]
+    per_chunk = max(1, _WAL_CHUNK_BYTES // frame_bytes)
+    for number in range(0, index.last_frame, per_chunk):
+        count = min(per_chunk, index.last_frame - number)
+        chunk = memoryview(os.pread(log, count * frame_bytes, wal.HEADER_BYTES + number * frame_bytes))
+        if len(chunk) != count * frame_bytes:
+            raise WalTrouble("the log is cut off")
+        for place in range(count):
+            frame = chunk[place * frame_bytes : (place + 1) * frame_bytes]
+            page = wal.frame_page(frame, index)
+            stored = wal.stored_checksum(frame)
+            if wal.frame_checksum(frame, sums[-1], big_endian=index.big_endian) != stored:
+                raise WalTrouble(f"frame {number + place + 1} of the log fails its checksum")
+            sums[-1] = stored
+            if page <= index.page_count:
+                newest[page] = wal.HEADER_BYTES + (number + place) * frame_bytes + wal.FRAME_HEADER_BYTES
+    if sums[-1] != index.checksum:
+        raise WalTrouble("the log does not end as its index says")
+    return newest
+
+
+def _read_into(descriptor: int, view: memoryview, offset: int) -> int:
+    """Fill `view` from `offset`; returns how many bytes there were."""
+    done = 0
+    while done < len(view):
+        count = os.preadv(descriptor, [view[done:]], offset + done)
+        if count == 0:
+            break
+        done += count
+    return done

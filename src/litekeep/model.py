@@ -64,7 +64,8 @@ class Snapshot:
     the snapshots of one source from 1 without gaps. new_bytes: what this backup added to the repository's packs.
     verified: the highest level that a receipt proves. problems: what is wrong with the source itself (a faithful copy
     of a damaged database). damage: what the newest verification found wrong with the stored objects.
-    tables: row counts taken when the snapshot was last fully verified, None until then.
+    tables: row counts taken when the snapshot was last fully verified, None until then. slot: the planned moment that
+    it was made for, None if it was not scheduled; when it was really made is created_at.
     """
 
     id: str
@@ -88,6 +89,7 @@ class Snapshot:
     problems: tuple[str, ...] = ()
     damage: tuple[str, ...] = ()
     tables: tuple[tuple[str, int], ...] | None = None
+    slot: datetime | None = None
 
     @property
     def short_id(self) -> str:

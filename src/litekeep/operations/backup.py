@@ -24,20 +24,22 @@ from litekeep.clock import Clock
 from litekeep.errors import CorruptObject, Refused, UsageError
 from litekeep.formats.manifest import Manifest
 from litekeep.formats.receipt import Mark, Receipt
-from litekeep.model import Level, Reason, Snapshot
+from litekeep.model import DatabaseFacts, Level, Reason, Snapshot
 from litekeep.monitor import Monitor
 from litekeep.operations.describe import Occasion, describe
 from litekeep.operations.naming import choose_source_name
 from litekeep.operations.newest import Newest, find_newest, is_unchanged, record_unchanged
 from litekeep.operations.scratch import scratch_folder, sweep
+from litekeep.operations.slots import satisfied_by, slot_facts
 from litekeep.operations.verify import Proof, prove, record_proof
 from litekeep.repository import layout
 from litekeep.repository.catalog import apply_receipts, remember, snapshot_from_facts
-from litekeep.repository.changes import find_changes
+from litekeep.repository.changes import Changes, ImageFile, ImageSource, find_changes
 from litekeep.repository.packs import PackTable
 from litekeep.repository.repository import Repository
 from litekeep.repository.versions import Written, write_changes, write_first
-from litekeep.sqlite.capture import ATTEMPTS, CaptureOptions, Image, SourceReplaced, pin
+from litekeep.sqlite.capture import ATTEMPTS, CaptureOptions, Image, PinnedSource, SourceReplaced, pin
+from litekeep.sqlite.wal import WalTrouble
 from litekeep.storage.local import LocalStorage
 
 FULL_LIMIT_BYTES = 256 << 20
@@ -51,6 +53,7 @@ class BackupOptions:
 
     skip_unchanged None: all but manual and pre-restore backups skip an unchanged database. checks: SQL statements whose
     first value must be true on the rebuilt copy. source: name in the repository; None: found by path, else the file's.
+    slot: the planned moment (aware) that this run is for; if it is satisfied already, nothing is done.
     """
 
     reason: Reason = Reason.MANUAL
@@ -63,6 +66,7 @@ class BackupOptions:
     capture: CaptureOptions = field(default_factory=CaptureOptions)
     scratch: Path | None = None
     lock_wait_seconds: float = 60.0
+    slot: datetime | None = None
 
     @property
     def may_skip(self) -> bool:
@@ -75,7 +79,9 @@ class BackupResult:
     """What a backup did. unchanged_how: how it was found that no new snapshot is needed, and `snapshot` is the one that
     holds the database's state already; empty for a new snapshot.
 
-    new_bytes: added to the repository as packs. problems, damage, unchecked: as in VerifyResult.
+    new_bytes: added to the repository as packs. problems, damage, unchecked: as in VerifyResult. satisfied_slot: the
+    slot of BackupOptions, or a later one, was satisfied already, by another process perhaps, and so the database was
+    not looked at; `snapshot` is then the newest one. None if this run did something.
     """
 
     snapshot: Snapshot
@@ -87,6 +93,12 @@ class BackupResult:
     damage: tuple[str, ...]
     unchecked: tuple[str, ...]
     elapsed_seconds: float
+    satisfied_slot: datetime | None = None
+
+    @property
+    def satisfied(self) -> bool:
+        """True if the slot was satisfied already and nothing was done."""
+        return self.satisfied_slot is not None
 
     @property
     def unchanged(self) -> bool:
@@ -116,6 +128,7 @@ def backup(
         "backup_finished",
         snapshot=result.snapshot.id,
         unchanged=result.unchanged,
+        satisfied=result.satisfied,
         size_bytes=result.snapshot.database.size_bytes,
         new_bytes=result.new_bytes,
         changed_pages=result.changed_pages,
@@ -138,6 +151,52 @@ def _refuse_inside(repository: Repository, source: Path) -> None:
         )
 
 
+class _DamagedBefore(Exception):
+    """What earlier backups stored cannot be read; its text says what."""
+
+
+@dataclass(slots=True)
+class _Comparison:
+    """The database against the newest snapshot: what changed is found while it is read, and stored afterwards."""
+
+    repository: Repository
+    geometry: Geometry
+    manifest: Manifest
+    table: PackTable
+    monitor: Monitor
+    changes: Changes = field(default_factory=Changes)
+
+    def run(self, pinned: PinnedSource, destination: Path) -> Image:
+        """Read everything once; the image holds at least the changed blocks. Raises _DamagedBefore."""
+        if pinned.readable:
+            with pinned.reading(destination) as reading:
+                self._find(reading)
+            return reading.image
+        image = pinned.copy_to(destination)
+        self._find(ImageFile(image.path))
+        return image
+
+    def _find(self, source: ImageSource) -> None:
+        manifest, identity = self.manifest, self.repository.identity
+        scan = (manifest.facts["scan_bytes"], manifest.scan)
+        try:
+            self.changes = find_changes(
+                source, self.geometry, identity, self.table, manifest.page_map, scan, self.monitor
+            )
+        except CorruptObject as error:
+            raise _DamagedBefore(str(error)) from error
+
+    def write(self, image: Image, sequence: int, scratch: Path) -> Written:
+        """Store what changed; raises _DamagedBefore."""
+        before, changes = self.manifest.page_map, self.changes
+        try:
+            return write_changes(
+                self.repository, self.table, image.path, self.geometry, before, changes, sequence, scratch, self.monitor
+            )
+        except CorruptObject as error:
+            raise _DamagedBefore(str(error)) from error
+
+
 @dataclass(frozen=True, slots=True)
 class _Run:
     """One backup, under the lock."""
@@ -152,7 +211,15 @@ class _Run:
     def attempt(self) -> BackupResult:
         """Back up; start over when the file is replaced meanwhile, or when older damage shows in the new snapshot."""
         newest = find_newest(self.repository, self.name, self.monitor)
-        result = self._patiently(newest)
+        slot = self.options.slot
+        if slot and newest and (done := satisfied_by(self.repository, newest, slot, self.clock.now())):
+            return replace(_unchanged(newest, ""), satisfied_slot=done)
+        try:
+            result = self._patiently(newest)
+        except _DamagedBefore as error:
+            # What is stored is damaged: do not build on it, this backup shall be whole by itself.
+            self.monitor.event("warning", code="damaged", message=f"{error}; everything is stored anew")
+            return self._patiently(None)
         if result.damage and newest is not None:
             # What this snapshot shares with earlier ones is damaged: store everything once more.
             self.monitor.event("warning", code="damaged", message=f"{result.damage[0]}; everything is stored anew")
@@ -160,35 +227,54 @@ class _Run:
         return result
 
     def _patiently(self, newest: Newest | None) -> BackupResult:
+        how = self.options.capture
         for _ in range(ATTEMPTS - 1):
             try:
-                return self._capture(newest)
+                return self._capture(newest, how)
             except SourceReplaced:
                 self.monitor.event("source_replaced")
-        return self._capture(newest)
+            except WalTrouble as trouble:
+                self.monitor.event("raw_read_given_up", reason=str(trouble))
+                how = replace(how, raw=False)
+        return self._capture(newest, replace(how, raw=False))
 
-    def _capture(self, newest: Newest | None) -> BackupResult:
+    def _capture(self, newest: Newest | None, how: CaptureOptions) -> BackupResult:
         began = self.clock.now()
-        with pin(self.source, clock=self.clock, monitor=self.monitor, options=self.options.capture) as pinned:
+        with pin(self.source, clock=self.clock, monitor=self.monitor, options=how) as pinned:
             if newest and self._may_rely_on(newest) and is_unchanged(newest, pinned.fingerprint, began):
-                record_unchanged(self.repository, newest, None, began, self.clock)
+                record_unchanged(self.repository, newest, None, began, self.clock, self.options.slot)
                 sweep(self.options.scratch)  # no working copy is made, but a killed run may have left one
                 return _unchanged(newest, "the file, its change times and its write-ahead log are as they were")
             with scratch_folder(self.options.scratch) as scratch:
-                image = pinned.copy_to(scratch / "image.db")
-                return self._store(image, newest, began, scratch)
+                comparison = self._comparison(pinned.facts, newest)
+                if comparison is None:
+                    return self._store(pinned.copy_to(scratch / "image.db"), None, newest, began, scratch)
+                image = comparison.run(pinned, scratch / "image.db")
+                return self._store(image, comparison, newest, began, scratch)
+
+    def _comparison(self, facts: DatabaseFacts, newest: Newest | None) -> _Comparison | None:
+        """With the newest snapshot, if there is one that fits."""
+        geometry = Geometry(facts.page_size, facts.size_bytes)
+        if newest and not newest.snapshot.damage and newest.member["block_bytes"] == geometry.block_bytes:
+            return _Comparison(self.repository, geometry, newest.manifest, PackTable(self.repository), self.monitor)
+        return None
 
     def _may_rely_on(self, newest: Newest) -> bool:
         """A database that was moved gets a snapshot all the same: it tells from now on where the database is."""
         return self.options.may_skip and newest.manifest.facts.get("source_path") == os.path.realpath(self.source)
 
-    def _store(self, image: Image, newest: Newest | None, began: datetime, scratch: Path) -> BackupResult:
+    def _store(
+        self, image: Image, comparison: _Comparison | None, newest: Newest | None, began: datetime, scratch: Path
+    ) -> BackupResult:
         geometry = Geometry(image.facts.page_size, image.facts.size_bytes)
         known = self.repository.snapshot_keys(layout.source_dir(self.name))
         sequence = 1 + max((key.sequence for key in known), default=0)
-        written, table = self._write(image, geometry, newest, sequence, scratch)
+        if comparison:
+            written = comparison.write(image, sequence, scratch)
+        else:
+            written = write_first(self.repository, image.path, geometry, sequence, self.monitor)
         if newest and newest.proven and self._may_rely_on(newest) and _same_image(newest, image, written):
-            record_unchanged(self.repository, newest, image.fingerprint, began, self.clock)
+            record_unchanged(self.repository, newest, image.fingerprint, began, self.clock, self.options.slot)
             return _unchanged(newest, "every page was compared")
         occasion = Occasion(
             self.name,
@@ -199,27 +285,10 @@ class _Run:
             newest.key.id if newest else None,
             began,
             self.clock.zone(),
+            slot_facts(self.options.slot, self.options.level),
         )
         key = self._commit(occasion, image, geometry, written)
-        return self._finish(key, table or PackTable(self.repository), written, scratch)
-
-    def _write(
-        self, image: Image, geometry: Geometry, newest: Newest | None, sequence: int, scratch: Path
-    ) -> tuple[Written, PackTable | None]:
-        """Store what changed against the newest snapshot, or everything when there is none that fits."""
-        repository, monitor = self.repository, self.monitor
-        if newest and not newest.snapshot.damage and newest.member["block_bytes"] == geometry.block_bytes:
-            table, before = PackTable(repository), newest.manifest.page_map
-            scan = (newest.manifest.facts["scan_bytes"], newest.manifest.scan)
-            try:
-                changes = find_changes(image.path, geometry, repository.identity, table, before, scan, monitor)
-                return write_changes(
-                    repository, table, image.path, geometry, before, changes, sequence, scratch, monitor
-                ), table
-            except CorruptObject as error:
-                # What is stored is damaged: do not build on it, this backup shall be whole by itself.
-                monitor.event("warning", code="damaged", message=f"{error}; everything is stored anew")
-        return write_first(repository, image.path, geometry, sequence, monitor), None
+        return self._finish(key, comparison.table if comparison else PackTable(self.repository), written, scratch)
 
     def _commit(self, occasion: Occasion, image: Image, geometry: Geometry, written: Written) -> layout.SnapshotKey:
         key = layout.snapshot_key(occasion.source, occasion.began, occasion.sequence, layout.new_id())

@@ -23,7 +23,7 @@ __all__ = ["Finding", "Severity", "examine_database", "examine_repository"]
 OLD_ENOUGH = timedelta(hours=1)
 """Temporaries younger than this may belong to a run that is going on."""
 TEST_EVERY = timedelta(days=30)
-OURS = frozenset({"journal.jsonl", "journal.1.jsonl", "backup.log", "lock", "repository.json"})
+OURS = frozenset({*layout.DIARIES, "lock", "repository.json"})
 FIRST_YEAR = 2025
 """Litekeep did not exist before: a clock that shows less is wrong."""
 

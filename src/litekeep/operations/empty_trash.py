@@ -50,7 +50,7 @@ def empty_trash(
         for name in sorted({each.source for each in doomed}):
             _require_something_sound(name, [each for each in snapshots if each.source == name and each not in doomed])
         for snapshot in doomed:
-            forget(repository, snapshot, monitor)
+            forget(repository, snapshot, monitor, "the trash was emptied")
         collected = collect(repository, PruneOptions(), monitor)
     elapsed = clock.monotonic() - started
     monitor.event("trash_emptied", forgotten=len(doomed), freed_bytes=collected.freed_bytes, elapsed_seconds=elapsed)

@@ -16,7 +16,7 @@ Plans with a brake or a hold are not executed unless a person confirmed them; no
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -114,9 +114,12 @@ def prune(
         trashed = tuple(snapshot for decided in execute for snapshot in decided.removed)
         forgotten = tuple(snapshot for decided in execute for snapshot in decided.expired)
         note = _announce(repository, trashed, forgotten, clock, monitor)
+        whys = _whys(execute)
+        for source, texts in waiting:
+            monitor.event("prune_held", source=source, why="; ".join(texts))
         for snapshot in forgotten:  # first: on a full disk this makes room for the marks
-            forget(repository, snapshot, monitor)
-        full = _put_into_trash(repository, trashed, clock, monitor)
+            forget(repository, snapshot, monitor, whys[snapshot.id])
+        full = _put_into_trash(repository, trashed, whys, clock, monitor)
         collected = collect(repository, options, monitor)
         for key in note:
             repository.storage.delete(key)
@@ -181,6 +184,11 @@ def _decisions(retention: tuple[tuple[str, RetentionPlan], ...]) -> list[tuple[s
     return sorted((decision.snapshot.id, decision.keep) for _, plan in retention for decision in plan.decisions)
 
 
+def _whys(plans: Iterable[RetentionPlan]) -> dict[str, str]:
+    """Why each snapshot goes, by id."""
+    return {each.snapshot.id: "; ".join(each.reasons) for plan in plans for each in plan.decisions if not each.keep}
+
+
 def _announce(
     repository: Repository,
     trashed: tuple[Snapshot, ...],
@@ -204,12 +212,12 @@ def _announce(
 
 
 def _put_into_trash(
-    repository: Repository, snapshots: Sequence[Snapshot], clock: Clock, monitor: Monitor
+    repository: Repository, snapshots: Sequence[Snapshot], whys: Mapping[str, str], clock: Clock, monitor: Monitor
 ) -> NoSpace | None:
     """Mark them; returns the error where there is no room for the marks, to be raised once room was made."""
     try:
         for snapshot in snapshots:
-            _to_trash(repository, snapshot, clock, monitor)
+            _to_trash(repository, snapshot, whys[snapshot.id], clock, monitor)
     except NoSpace as error:
         return NoSpace(
             f"no room to mark what goes to the trash: {error.message}",
@@ -220,13 +228,13 @@ def _put_into_trash(
     return None
 
 
-def _to_trash(repository: Repository, snapshot: Snapshot, clock: Clock, monitor: Monitor) -> None:
+def _to_trash(repository: Repository, snapshot: Snapshot, why: str, clock: Clock, monitor: Monitor) -> None:
     now = clock.now()
     repository.mark(snapshot.source, snapshot.id, "rotation", {"trashed_at": now.isoformat()}, now)
-    monitor.event("trashed", snapshot=snapshot.id, source=snapshot.source)
+    monitor.event("trashed", snapshot=snapshot.id, source=snapshot.source, why=why)
 
 
-def forget(repository: Repository, snapshot: Snapshot, monitor: Monitor) -> None:
+def forget(repository: Repository, snapshot: Snapshot, monitor: Monitor, why: str) -> None:
     """Delete a snapshot for good: its manifest, then what was said about it. The caller holds the lock."""
     stop_if_cancelled(monitor)
     repository.storage.delete(snapshot.key)
@@ -234,7 +242,7 @@ def forget(repository: Repository, snapshot: Snapshot, monitor: Monitor) -> None
     for prefix in (layout.RECEIPTS, layout.MARKS):
         for key in repository.records_of(prefix, directory, snapshot.id):
             repository.storage.delete(key)
-    monitor.event("forgotten", snapshot=snapshot.id, source=snapshot.source)
+    monitor.event("forgotten", snapshot=snapshot.id, source=snapshot.source, why=why)
 
 
 @dataclass(frozen=True, slots=True)

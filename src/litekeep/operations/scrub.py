@@ -28,7 +28,7 @@ from litekeep.repository.rebuild import require_digest
 from litekeep.repository.repository import Repository
 from litekeep.storage.base import Entry
 
-NOT_OBJECTS = frozenset({"lock", "journal.jsonl", "journal.1.jsonl"})
+NOT_OBJECTS = frozenset({"lock", *layout.DIARIES})
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,196 @@
+"""litekeep schedule: install, show, remove."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from litekeep.cli.exits import OK, STORED
+from litekeep.cli.parameters import PATH
+from litekeep.cli.session import Session
+from litekeep.cli.verb import HELP, verb
+
+if TYPE_CHECKING:
+    from litekeep.scheduling.install import Account, Plan, Timers
+    from litekeep.scheduling.job import Job
+    from litekeep.scheduling.rule import Rule
+
+VERBS = ("backup", "prune", "drill")
+PRUNE_AT = "45 4 * * *"
+
+
+@click.group("schedule", context_settings=HELP)
+def command() -> None:
+    """Let the system's own timers make the backups: systemd, launchd, or the Windows Task Scheduler.
+
+    A missed run is made up for, once, also beside an application that schedules backups itself.
+    """
+
+
+_system = click.option(
+    "--system/--user", default=False, show_default=True, help="The machine's timers, or those of this user."
+)
+_dry_run = click.option("--dry-run", is_flag=True, help="Print the files and commands; change nothing.")
+
+
+@verb(
+    "install",
+    examples=[
+        ("litekeep schedule install app.db", "every night at two, and a test restore every week"),
+        ("litekeep schedule install app.db --at '0 8-18 * * MON-FRI'", "every hour of the working day"),
+        ("litekeep schedule install app.db --system --dry-run", "what would be written for a server"),
+    ],
+    exits=[6, *STORED],
+)
+@click.argument("database", type=PATH)
+@click.option("--at", "when", default="02:00", show_default=True, metavar="RULE", help="A time, or a cron expression.")
+@click.option("--no-catch-up", is_flag=True, help="Leave a missed run out instead of making it later.")
+@click.option("--no-prune", is_flag=True, help="Do not remove old backups every day by the retention policy.")
+@click.option(
+    "--restore-test",
+    default="weekly",
+    show_default=True,
+    metavar="RULE",
+    help="daily, weekly, monthly, never, or a rule.",
+)
+@click.option(
+    "--run-as", default="", metavar="USER", help="With --system: whose account [default: the database's owner]."
+)
+@_system
+@_dry_run
+def install(session: Session, database: Path, when: str, *, system: bool, dry_run: bool, **rest: object) -> int:
+    """Hand the backups of a database to the system's timers, or replace what was handed over before.
+
+    The repository must be there already. A timer's run never makes one: on the folder of a missing drive it would begin
+    anew on the wrong disk.
+    """
+    from litekeep.scheduling.install import plan_install
+    from litekeep.scheduling.rule import parse_restore_test, parse_rule
+
+    folder = session.find(database)
+    catch_up = not rest["no_catch_up"]
+    rules = {
+        "backup": parse_rule(when, catch_up=catch_up),
+        "prune": None if rest["no_prune"] else parse_rule(PRUNE_AT, catch_up=catch_up),
+        "drill": parse_restore_test(str(rest["restore_test"]), catch_up=catch_up),
+    }
+    jobs = [
+        make_job(verb_name, database, folder, rule, str(rest["run_as"]) or _owner(database) if system else "")
+        for verb_name, rule in rules.items()
+        if rule is not None
+    ]
+    timers, account = _here(system=system)
+    return _do(session, "install", plan_install(jobs, timers, account), [job.name for job in jobs], dry_run=dry_run)
+
+
+@verb("show", examples=[("litekeep schedule show app.db", "which timers there are")], exits=[])
+@click.argument("database", type=PATH)
+@_system
+def show(session: Session, database: Path, *, system: bool) -> int:
+    """Show which timers are installed for a database, and their files."""
+    found = _installed(database, system=system)
+    for name, files in found.items():
+        session.out.good(name)
+        for path in files:
+            session.out.line(f"  {path}")
+    if not found:
+        session.out.line("No timers are installed. `litekeep schedule install` makes them.")
+    timers = [{"name": name, "files": [str(path) for path in files]} for name, files in found.items()]
+    session.result("schedule-show", OK, timers=timers)
+    return OK
+
+
+@verb("remove", examples=[("litekeep schedule remove app.db", "no more backups by timers")], exits=[6])
+@click.argument("database", type=PATH)
+@_system
+@_dry_run
+def remove(session: Session, database: Path, *, system: bool, dry_run: bool) -> int:
+    """Take the backups of a database away from the system's timers. Backups that were made stay."""
+    from litekeep.scheduling.install import plan_remove
+
+    names = list(_installed(database, system=system))
+    timers, account = _here(system=system)
+    return _do(session, "remove", plan_remove(names, timers, account), names, dry_run=dry_run)
+
+
+def make_job(verb_name: str, database: Path, folder: Path, rule: Rule, user: str) -> Job:
+    """The job that runs one command for a database, by this very installation of Litekeep."""
+    from litekeep.scheduling.job import Job, job_name
+
+    path, place = os.path.abspath(database), os.path.abspath(folder)
+    command = [sys.executable, "-m", "litekeep", verb_name]
+    command += [path, "--scheduled", rule.cron] if verb_name == "backup" else []
+    command += ["--repository", place, "--progress", "none", "--no-color"]
+    about = {"backup": "Back up", "prune": "Remove old backups of", "drill": "Test a restore of"}[verb_name]
+    return Job(
+        job_name(path, verb_name),
+        f"{about} {os.path.basename(path)} (Litekeep)",
+        tuple(command),
+        rule,
+        (place, os.path.dirname(path)),
+        (place, os.path.dirname(path)),
+        user,
+    )
+
+
+def _owner(database: Path) -> str:
+    """Who owns the database: another one would make files beside it that lock the owner out. Empty if not known."""
+    if sys.platform == "win32":
+        return ""
+    import pwd
+
+    try:
+        return pwd.getpwuid(os.stat(database).st_uid).pw_name
+    except (OSError, KeyError):
+        return ""
+
+
+def _here(*, system: bool) -> tuple[Timers, Account]:
+    from litekeep.scheduling.install import Account, Timers
+
+    if sys.platform == "win32":
+        return Timers.WINDOWS, Account(system, Path.home())
+    return Timers.of(sys.platform), Account(system, Path.home(), os.getuid())
+
+
+def _installed(database: Path, *, system: bool) -> dict[str, tuple[Path, ...]]:
+    from litekeep.scheduling.install import files_of
+    from litekeep.scheduling.job import job_name
+
+    timers, account = _here(system=system)
+    names = [job_name(os.path.abspath(database), verb_name) for verb_name in VERBS]
+    found = {name: files_of(timers, account, name) for name in names}
+    return {name: files for name, files in found.items() if files[-1].exists()}
+
+
+def _do(session: Session, what: str, plan: Plan, names: list[str], *, dry_run: bool) -> int:
+    from litekeep.scheduling.install import carry_out
+
+    if dry_run:
+        for path, content in plan.write:
+            session.out.line(f"# {path}")
+            for line in content.decode("utf-16" if path.suffix == ".xml" else "utf-8").splitlines():
+                session.out.line(line)
+            session.out.line()
+        for path in plan.remove:
+            session.out.line(f"# removed: {path}")
+        for command in (*plan.before, *plan.after):
+            session.out.line(" ".join(command))
+    else:
+        carry_out(plan)
+        for name in names:
+            session.out.good(f"{name}: {'installed' if what == 'install' else 'removed'}")
+        if not names:
+            session.out.line("There was nothing to remove.")
+    files = [str(path) for path in (*(path for path, _ in plan.write), *plan.remove)]
+    commands = [list(command) for command in (*plan.before, *plan.after)]
+    session.result(f"schedule-{what}", OK, timers=names, files=files, commands=commands, dry_run=dry_run)
+    return OK
+
+
+for each in (install, show, remove):
+    command.add_command(each)

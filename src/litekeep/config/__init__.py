@@ -1,0 +1,32 @@
+"""The settings file: JSON and the environment in, immutable typed settings out, with everything that is wrong at once.
+
+    backup.json -> document (JSON, repeated keys, syntax) -> environment (variables that stand above the file)
+        -> settings, notifications (what may be set: declared once, for loader, schema and documentation)
+        -> agreement (what contradicts each other) -> Settings
+    Settings -> secrets.resolve (passwords, at the moment they are needed) -> edit (changes, in one step or not at all)
+
+Settings that exist are valid. They hold no secrets, only references to them, so they can be shown, logged and sent to a
+helper process. Relative paths are relative to the settings file, never to the working directory.
+"""
+
+from litekeep.config.edit import create_settings, save_changes
+from litekeep.config.load import Origin, Reading, load_settings, parse_settings, read_settings
+from litekeep.config.notifications import NotificationSettings
+from litekeep.config.settings import BackupSettings, CopySettings, Settings, retention_policy
+from litekeep.config.warn import warn_about
+
+__all__ = [
+    "BackupSettings",
+    "CopySettings",
+    "NotificationSettings",
+    "Origin",
+    "Reading",
+    "Settings",
+    "create_settings",
+    "load_settings",
+    "parse_settings",
+    "read_settings",
+    "retention_policy",
+    "save_changes",
+    "warn_about",
+]

@@ -1,0 +1,177 @@
+"""One thread that gives jobs to the helper process, one after the other, and tells who listens."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, InvalidStateError
+from contextlib import suppress
+from queue import SimpleQueue
+from typing import Any, Generic, TypeVar
+
+from litekeep.errors import Cancelled, UsageError
+from litekeep.monitor import Fact
+from litekeep.worker.jobs import Job
+from litekeep.worker.process import HelperProcess
+
+Result = TypeVar("Result")
+IDLE_SECONDS = 60.0
+"""A helper process that had nothing to do for so long is ended; the next job starts another (0.2 s)."""
+Listener = Callable[[str, dict[str, Fact]], None]
+
+
+class BackupFuture(Future[Result], Generic[Result]):
+    """The result of a submitted job. `cancel` also stops one that is running, at its next safe point."""
+
+    def __init__(self, verb: str) -> None:
+        super().__init__()
+        self.verb = verb
+        self.stop = threading.Event()
+
+    def cancel(self) -> bool:
+        """Ask to stop; a running job then ends with Cancelled, unless it is through before. False if it has ended."""
+        self.stop.set()
+        return super().cancel() or not self.done()
+
+
+class Listeners:
+    """Those who want to know. One that raises is not asked again, and harms nobody."""
+
+    def __init__(self) -> None:
+        self._guard = threading.Lock()
+        self._all: list[Listener] = []
+
+    def add(self, listener: Listener) -> Callable[[], None]:
+        """Returns what ends it."""
+        with self._guard:
+            self._all.append(listener)
+        return lambda: self._remove(listener)
+
+    def tell(self, name: str, facts: dict[str, Fact]) -> None:
+        """Call everyone, on this thread."""
+        for listener in tuple(self._all):
+            try:
+                listener(name, dict(facts))
+            except Exception:  # noqa: BLE001 - a listener's mistake must not end a backup
+                self._remove(listener)
+
+    def _remove(self, listener: Listener) -> None:
+        with self._guard, suppress(ValueError):
+            self._all.remove(listener)
+
+
+class _JobMonitor:
+    def __init__(self, future: BackupFuture[Any], listeners: Listeners) -> None:
+        self._future = future
+        self._listeners = listeners
+
+    def event(self, name: str, /, **facts: Fact) -> None:
+        self._listeners.tell(name, {"verb": self._future.verb, **facts})
+
+    def progress(self, phase: str, done: int, total: int, unit: str) -> None:
+        facts: dict[str, Fact] = {"phase": phase, "done": done, "total": total, "unit": unit}
+        self._listeners.tell("progress", {"verb": self._future.verb, **facts})
+
+    def cancelled(self) -> bool:
+        return self._future.stop.is_set()
+
+
+class JobQueue:
+    """Runs jobs in the order in which they come. The thread and the process are there only while they are needed."""
+
+    def __init__(self, helper: HelperProcess, listeners: Listeners) -> None:
+        self._helper = helper
+        self._listeners = listeners
+        self._guard = threading.Lock()
+        self._jobs: SimpleQueue[tuple[Job[Any], BackupFuture[Any]] | None] = SimpleQueue()
+        self._thread: threading.Thread | None = None
+        self._closed = False
+        self.running: BackupFuture[Any] | None = None
+
+    def submit(self, verb: str, job: Job[Result]) -> BackupFuture[Result]:
+        """Queue a job; raises UsageError after `close`."""
+        future: BackupFuture[Result] = BackupFuture(verb)
+        with self._guard:
+            if self._closed:
+                raise UsageError("this BackupManager is closed", hint="Make a new one.")
+            self._jobs.put((job, future))
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._loop, name="litekeep", daemon=True)
+                self._thread.start()
+        return future
+
+    def run(self, verb: str, job: Job[Result], timeout_seconds: float | None = None) -> Result:
+        """Submit and wait; an interruption while waiting stops the job. Raises what the job raises, TimeoutError."""
+        if threading.current_thread() is self._thread:
+            raise UsageError(
+                "a listener asked for a result that only its own return makes possible",
+                hint="Use submit_backup, or another thread.",
+            )
+        future = self.submit(verb, job)
+        try:
+            return future.result(timeout_seconds)
+        except BaseException:
+            if not future.done():
+                future.cancel()
+            raise
+
+    def close(self, timeout_seconds: float) -> bool:
+        """Stop what is running, and end thread and process; False if the process had to be killed."""
+        with self._guard:
+            self._closed = True
+            thread = self._thread
+        running = self.running
+        if running is not None:
+            running.cancel()
+        self._jobs.put(None)
+        gently = True
+        if thread is not None and thread is not threading.current_thread():
+            thread.join(max(0.0, timeout_seconds))
+            if thread.is_alive():
+                gently = False
+                self._helper.kill()
+                thread.join(10.0)
+        self._helper.close()
+        return gently
+
+    def _loop(self) -> None:
+        from queue import Empty
+
+        while True:
+            try:
+                item = self._jobs.get(timeout=IDLE_SECONDS)
+            except Empty:
+                self._helper.close()
+                with self._guard:
+                    if self._jobs.empty():
+                        self._thread = None
+                        return
+                continue
+            if item is None:
+                self._refuse_the_rest()
+                return
+            self._one(*item)
+
+    def _one(self, job: Job[Any], future: BackupFuture[Any]) -> None:
+        if not future.set_running_or_notify_cancel():
+            return
+        self.running = future
+        monitor = _JobMonitor(future, self._listeners)
+        self._listeners.tell("job_started", {"verb": future.verb})
+        try:
+            result = self._helper.run(job, monitor)
+        except BaseException as error:  # noqa: BLE001 - whoever waits gets it
+            self.running = None
+            self._listeners.tell("job_failed", {"verb": future.verb, "message": str(error)})
+            future.set_exception(error)
+            return
+        self.running = None
+        self._listeners.tell("job_finished", {"verb": future.verb})
+        with suppress(InvalidStateError):
+            future.set_result(result)
+
+    def _refuse_the_rest(self) -> None:
+        while not self._jobs.empty():
+            item = self._jobs.get()
+            if item is not None and item[1].set_running_or_notify_cancel():
+                item[1].set_exception(Cancelled("the BackupManager was closed", safe="Nothing was begun."))

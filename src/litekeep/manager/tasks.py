@@ -1,0 +1,72 @@
+"""What the scheduler does for one database: the backup by its rule, and the test restore by its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, tzinfo
+from typing import Any
+
+from litekeep.clock import Clock
+from litekeep.config.settings import Settings
+from litekeep.errors import VerificationFailed
+from litekeep.operations.slots import last_slot
+from litekeep.repository.catalog import load_catalog
+from litekeep.scheduling.rule import parse_restore_test, parse_rule
+from litekeep.scheduling.task import Ended, RunOutcome, Task
+from litekeep.scheduling.zone import zone_named
+from litekeep.worker.jobs import Place
+
+BACKUP, DRILL = "backup", "drill"
+
+
+def tasks_of(
+    settings: Settings,
+    place: Callable[[], Place],
+    clock: Clock,
+    back_up: Callable[[datetime | None], Any],
+    drill: Callable[[datetime | None], Any],
+) -> list[Task]:
+    """The tasks. back_up and drill return a BackupResult and a DrillResult, or raise."""
+    given, found = settings.backup, list[Task]()
+    zone: tzinfo | None = zone_named(given.timezone) if given.timezone else None
+
+    def backed_up(until: datetime) -> datetime | None:
+        here = place()
+        repository = here.open(clock)
+        return last_slot(repository, _source(here, clock), until=until)
+
+    def drilled(until: datetime) -> datetime | None:
+        here = place()
+        source = _source(here, clock)
+        times = [each.drilled_at for each in load_catalog(here.open(clock)).of(source) if each.drilled_at]
+        return max((at for at in times if at <= until), default=None)
+
+    def run_backup(slot: datetime | None) -> RunOutcome:
+        result = back_up(slot)
+        if result.damage:
+            return RunOutcome(Ended.FAILED, result.damage[0], VerificationFailed.code)
+        return RunOutcome(Ended.SATISFIED if result.satisfied else Ended.DONE)
+
+    def run_drill(slot: datetime | None) -> RunOutcome:
+        result = drill(slot)
+        if result.damage:
+            return RunOutcome(Ended.FAILED, result.damage[0], VerificationFailed.code)
+        return RunOutcome(Ended.DONE)
+
+    if rule := given.effective_schedule:
+        found.append(Task(BACKUP, parse_rule(rule, catch_up=given.catch_up), backed_up, run_backup, zone))
+    test = parse_restore_test(given.restore_test, catch_up=given.catch_up) if given.enabled else None
+    if test is not None:
+        found.append(Task(DRILL, test, drilled, run_drill, zone))
+    return found
+
+
+def _source(place: Place, clock: Clock) -> str:
+    """The name under which the database is kept; its file's name before its first backup."""
+    import os
+
+    if place.source:
+        return place.source
+    path = os.path.realpath(place.database)
+    mine = [each.source for each in load_catalog(place.open(clock)).snapshots if each.source_path == path]
+    return mine[-1] if mine else place.name

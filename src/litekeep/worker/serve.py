@@ -1,0 +1,110 @@
+"""The helper process itself: receive a job, run it, send what happens and how it ended; end with the pipe.
+
+Standard input and output carry the messages and are taken out of reach first, so that nothing printed by accident gets
+among them. Ctrl-C in the application's terminal reaches this process too; it is the application's to decide, so it is
+ignored here, and what stops a job is the Cancel message or the end of the pipe.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+import time
+from queue import SimpleQueue
+from typing import Any
+
+import litekeep
+from litekeep.errors import Cancelled
+from litekeep.monitor import Fact
+from litekeep.worker.jobs import Job
+from litekeep.worker.stream import Cancel, Done, Event, Progress, Ready, Stream
+
+_PROGRESS_SECONDS = 0.05
+"""No more than twenty times a second: what people can see, at next to no cost for the application."""
+
+
+class PipeMonitor:
+    """Sends everything to the application. `stop`: set when the job shall end."""
+
+    def __init__(self, stream: Stream, stop: threading.Event) -> None:
+        self._stream = stream
+        self._stop = stop
+        self._told_at = 0.0
+        self._phase = ""
+
+    def event(self, name: str, /, **facts: Fact) -> None:
+        """Send."""
+        self._send(Event(name, facts))
+
+    def progress(self, phase: str, done: int, total: int, unit: str) -> None:
+        """Send, unless the last one was a moment ago; the first and last of a phase always."""
+        now = time.monotonic()  # noqa: TID251 - only to be polite; nothing is decided by it
+        if phase == self._phase and done < total and now - self._told_at < _PROGRESS_SECONDS:
+            return
+        self._phase, self._told_at = phase, now
+        self._send(Progress(phase, done, total, unit))
+
+    def cancelled(self) -> bool:
+        """True after Cancel, or when the application has gone."""
+        return self._stop.is_set()
+
+    def _send(self, message: object) -> None:
+        try:
+            self._stream.send(message)
+        except OSError:
+            self._stop.set()  # nobody listens any more
+
+
+def main() -> None:
+    """Serve until the pipe ends."""
+    stream = _take_pipes()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    stop = threading.Event()
+    jobs: SimpleQueue[Job[Any] | None] = SimpleQueue()
+    threading.Thread(target=_listen, args=(stream, jobs, stop), daemon=True).start()
+    stream.send(Ready(litekeep.__version__))
+    while (job := jobs.get()) is not None:
+        answer = _run(job, PipeMonitor(stream, stop))
+        try:
+            stream.send(answer)
+        except OSError:
+            break
+        stop.clear()
+
+
+def _take_pipes() -> Stream:
+    incoming, outgoing = os.dup(0), os.dup(1)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
+    os.dup2(2, 1)
+    if sys.platform == "win32":
+        import msvcrt
+
+        for descriptor in (incoming, outgoing):
+            msvcrt.setmode(descriptor, os.O_BINARY)
+    return Stream(os.fdopen(incoming, "rb", buffering=0), os.fdopen(outgoing, "wb", buffering=0))
+
+
+def _listen(stream: Stream, jobs: SimpleQueue[Job[Any] | None], stop: threading.Event) -> None:
+    try:
+        while True:
+            message = stream.receive()
+            if isinstance(message, Cancel):
+                stop.set()
+            else:
+                jobs.put(message)
+    except (EOFError, OSError):
+        stop.set()
+        jobs.put(None)
+
+
+def _run(job: Job[Any], monitor: PipeMonitor) -> Done:
+    try:
+        if monitor.cancelled():
+            raise Cancelled("stopped on request", safe="Nothing was begun.")
+        return Done(job.run(monitor))
+    except Exception as error:  # noqa: BLE001 - whatever it is, the application gets to know
+        return Done(error=error)

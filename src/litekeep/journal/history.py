@@ -1,20 +1,19 @@
 """journal.jsonl in the repository's folder: one line of JSON for every run that changes or proves something.
 
     {"at": RFC 3339, "verb": "backup", "source": name, "outcome": "ok" | "warnings" | "skipped" | "failed" | "refused"
-     | "cancelled", "exit_code": n, "code": error code or "", "message": text, "elapsed_seconds": x, "facts": {...}}
+     | "cancelled" | "overdue", "exit_code": n, "code": error code or "", "message": text, "elapsed_seconds": x,
+     "facts": {...}}
 
 It is a diary, not a source of truth: snapshots, receipts and marks are. So it must never be the reason why a backup
-fails, and a line that cannot be read is passed over. One line is one write to a file opened for appending, so lines of
-two runs never mix; a last line torn by a crash is closed by the next run. At 4 MB the file becomes journal.1.jsonl and
-a new one begins. Facts are numbers, names and messages of Litekeep: never row data, never secrets.
+fails, and a line that cannot be read is passed over. Lines of two runs never mix, and at 4 MB the file becomes
+journal.1.jsonl and a new one begins (storage.linefile). Facts are numbers, names and messages of Litekeep: never row
+data, never secrets; credentials in messages are hidden (redaction).
 """
 
 from __future__ import annotations
 
 import json
-import os
-import sys
-from collections.abc import Iterator
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
@@ -23,6 +22,8 @@ from pathlib import Path
 from typing import Any
 
 from litekeep.monitor import Fact
+from litekeep.redaction import redact
+from litekeep.storage.linefile import append_line, read_lines
 
 NAME = "journal.jsonl"
 OLDER_NAME = "journal.1.jsonl"
@@ -32,7 +33,7 @@ LONGEST_TEXT = 500
 
 
 class Outcome(StrEnum):
-    """How a run ended."""
+    """How a run ended. OVERDUE: none was made in time; nothing ran, which is why it is written down."""
 
     OK = "ok"
     WARNINGS = "warnings"
@@ -40,6 +41,7 @@ class Outcome(StrEnum):
     FAILED = "failed"
     REFUSED = "refused"
     CANCELLED = "cancelled"
+    OVERDUE = "overdue"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,47 +59,53 @@ class Row:
     facts: dict[str, Fact] = field(default_factory=dict)
 
 
-def append(folder: Path, row: Row) -> None:
-    """Add a row; raises OSError if the journal cannot be written."""
-    path = folder / NAME
-    flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
-    descriptor = os.open(path, flags, 0o600)
-    try:
-        size = os.fstat(descriptor).st_size
-        line = _encode(row)
-        if size and _last_byte(descriptor, size) != b"\n":
-            line = b"\n" + line
-        if os.write(descriptor, line) != len(line):
-            raise OSError(f"the journal {path} took only a part of a line")
-    finally:
-        os.close(descriptor)
-    if size + len(line) > ROTATE_AT_BYTES:
-        with suppress(OSError):  # it only grows on, and the next run tries again
-            _rotate(folder)
+def append(folder: Path, row: Row, secrets: Iterable[str] = ()) -> None:
+    """Add a row, with `secrets` hidden in its texts; raises OSError if the journal cannot be written."""
+    append_line(folder / NAME, _encode(row, tuple(secrets)), rotate_at_bytes=ROTATE_AT_BYTES)
 
 
 def read(folder: Path) -> list[Row]:
     """All rows that can be read, oldest first; an absent journal is an empty one."""
-    return [*_rows(folder / OLDER_NAME), *_rows(folder / NAME)]
+    rows = []
+    for line in read_lines(folder / NAME):
+        with suppress(ValueError, KeyError, TypeError, AttributeError, RecursionError):
+            rows.append(_decode(json.loads(line)))
+    return rows
 
 
-def _rows(path: Path) -> Iterator[Row]:
-    try:
-        data = path.read_bytes()
-    except OSError:
-        return
-    for line in data.splitlines():
-        with suppress(ValueError, KeyError, TypeError, AttributeError):
-            yield _decode(json.loads(line))
+def history_table(
+    rows: Iterable[Row],
+    *,
+    source: str | None = None,
+    verbs: Iterable[str] = (),
+    outcomes: Iterable[Outcome] = (),
+    since: datetime | None = None,
+    limit: int | None = None,
+) -> list[Row]:
+    """The rows of a history table, newest first: those of one source, of some verbs or outcomes, from a moment on.
+
+    An empty filter lets everything through; `limit` is the most rows that are wanted.
+    """
+    wanted_verbs, wanted_outcomes = frozenset(verbs), frozenset(outcomes)
+    found = [
+        row
+        for row in rows
+        if source in (None, row.source)
+        and (not wanted_verbs or row.verb in wanted_verbs)
+        and (not wanted_outcomes or row.outcome in wanted_outcomes)
+        and (since is None or row.at >= since)
+    ]
+    found.sort(key=lambda row: row.at, reverse=True)  # clocks can be set back
+    return found if limit is None else found[:limit]
 
 
-def _encode(row: Row) -> bytes:
+def _encode(row: Row, secrets: tuple[str, ...]) -> bytes:
     facts: dict[str, Any] = asdict(row)
     facts["at"] = row.at.isoformat(timespec="milliseconds")
     facts["elapsed_seconds"] = round(row.elapsed_seconds, 3)
-    facts["message"] = row.message[:LONGEST_TEXT]
-    facts["facts"] = {k: v[:LONGEST_TEXT] if isinstance(v, str) else v for k, v in row.facts.items()}
-    return json.dumps(facts, separators=(",", ":")).encode("ascii") + b"\n"
+    facts["message"] = redact(row.message, secrets)[:LONGEST_TEXT]
+    facts["facts"] = {k: redact(v, secrets)[:LONGEST_TEXT] if isinstance(v, str) else v for k, v in row.facts.items()}
+    return json.dumps(facts, separators=(",", ":")).encode("ascii")
 
 
 def _decode(facts: dict[str, Any]) -> Row:
@@ -115,24 +123,3 @@ def _decode(facts: dict[str, Any]) -> Row:
         float(facts["elapsed_seconds"]),
         dict(facts["facts"]),
     )
-
-
-def _last_byte(descriptor: int, size: int) -> bytes:
-    os.lseek(descriptor, size - 1, os.SEEK_SET)
-    return os.read(descriptor, 1)
-
-
-def _rotate(folder: Path) -> None:
-    """Rename, unless another run has done it since: then the file is small again."""
-    path = folder / NAME
-    if sys.platform == "win32":
-        if path.stat().st_size > ROTATE_AT_BYTES:
-            os.replace(path, folder / OLDER_NAME)
-        return
-    import fcntl
-
-    with path.open("rb") as stream:
-        fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        same = os.fstat(stream.fileno()).st_ino == path.stat().st_ino
-        if same and path.stat().st_size > ROTATE_AT_BYTES:
-            os.replace(path, folder / OLDER_NAME)

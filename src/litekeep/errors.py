@@ -5,6 +5,8 @@ exit code and a stable `code` word for JSON output. Exit codes 3, 10, 11, 12 and
 
     LitekeepError               1  unexpected
     +- UsageError               2  usage          the request makes no sense as it was put
+    |  +- SettingsInvalid       2  settings       the settings hold something that cannot be; all of it is listed
+    |  +- SecretUnavailable     2  secret         a password that the settings refer to cannot be had
     +- VerificationFailed       4  verification   something was read back and was not what was written
     |  +- CorruptObject         4  corrupt        one stored object is damaged, foreign or hostile
     +- BackupFailed             5  backup         the source could not be captured
@@ -30,7 +32,8 @@ exit code and a stable `code` word for JSON output. Exit codes 3, 10, 11, 12 and
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Sequence
+from typing import Any, ClassVar, NamedTuple
 
 
 class LitekeepError(Exception):
@@ -51,12 +54,68 @@ class LitekeepError(Exception):
         self.safe = safe
         self.hint = hint
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Errors cross process borders whole, whatever their own arguments are."""
+        return _made_again, (type(self), self.args, self.__dict__)
+
+
+def _made_again(kind: type[LitekeepError], args: tuple[Any, ...], facts: dict[str, Any]) -> LitekeepError:
+    error = kind.__new__(kind)
+    error.args = args
+    error.__dict__.update(facts)
+    return error
+
 
 class UsageError(LitekeepError):
     """The request makes no sense as it was put."""
 
     code = "usage"
     exit_code = 2
+
+
+class SettingProblem(NamedTuple):
+    """One thing that is wrong with the settings.
+
+    key: path of the setting ("backup.retention_days"), the name of an environment variable, or empty for the file.
+    value: what stands there, as JSON and cut to a readable length; empty where it must not or cannot be shown.
+    problem: what is wrong. allowed: what may stand there. nearest: the known key that was probably meant. Empty if
+    there is nothing to say.
+    """
+
+    key: str
+    value: str
+    problem: str
+    allowed: str = ""
+    nearest: str = ""
+
+    @property
+    def text(self) -> str:
+        """All of it in one line; no full stop."""
+        what = f"{self.key} {self.problem}".strip()
+        if self.nearest:
+            return f"{what}; did you mean {self.nearest}?"
+        return f"{what}; allowed: {self.allowed}" if self.allowed else what
+
+
+class SettingsInvalid(UsageError):
+    """The settings hold something that cannot be; `problems` lists all of it, and nothing of them was used."""
+
+    code = "settings"
+
+    def __init__(
+        self, message: str, *, problems: Sequence[SettingProblem] = (), safe: str = "", hint: str = ""
+    ) -> None:
+        super().__init__(message, safe=safe, hint=hint)
+        self.problems = tuple(problems)
+
+    def __str__(self) -> str:
+        return "\n".join([self.message, *(f"  {each.text}" for each in self.problems)])
+
+
+class SecretUnavailable(UsageError):
+    """A password that the settings refer to cannot be had; the message names the reference and never the secret."""
+
+    code = "secret"
 
 
 class VerificationFailed(LitekeepError):
@@ -207,3 +266,15 @@ class Cancelled(LitekeepError):
 
     code = "cancelled"
     exit_code = 130
+
+
+class HelperFailed(LitekeepError):
+    """The helper process of an application could not be started, or ended in the middle of a job."""
+
+    code = "helper"
+
+
+class NotProtected(Refused):
+    """What was to be guarded was not begun, because no verified backup could be made before it."""
+
+    code = "not_protected"

@@ -12,7 +12,7 @@ from typing import Any
 from .conftest import Run, execute, process
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "reference" / "json.md"
-FREE = {"tables"}  # objects whose keys are names of tables
+FREE = {"tables", "json_schema", "value"}  # objects whose keys are names of tables, of JSON Schema, of settings
 
 
 def keys(value: object) -> Iterator[str]:
@@ -84,6 +84,11 @@ def test_every_command(database: Path, litekeep: Run) -> None:
     check(litekeep("prune", "--dry-run", "--json").json, "prune")
     check(litekeep("prune", "--json").json, "prune")
     check(litekeep("doctor", "--json", expect=None).json, "doctor", exit_code=3)
+    check(litekeep("config", "init", database, "--json").json, "config-init")
+    for verb in ("validate", "show", "schema"):
+        check(litekeep("config", verb, "--json").json, f"config-{verb}")
+    check(litekeep("config", "set", "backup.keep_last", "5", "--json").json, "config-set")
+    check(litekeep("config", "get", "backup.notifications", "--json").json, "config-get")
     check(litekeep("completion", "zsh", "--json").json, "completion")
 
 

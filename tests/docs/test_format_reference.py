@@ -7,10 +7,14 @@ import sys
 
 import pytest
 
+from litekeep.config.load import known_settings
+
 from .pages import DOCS, ROOT, read
 
 
-@pytest.mark.parametrize("script", ["generate_format_reference.py", "generate_api_reference.py"])
+@pytest.mark.parametrize(
+    "script", ["generate_format_reference.py", "generate_api_reference.py", "generate_settings_reference.py"]
+)
 def test_the_page_is_up_to_date(script: str) -> None:
     command = [sys.executable, f"docs/{script}", "--check"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
@@ -29,3 +33,11 @@ def test_every_operation_is_on_the_page() -> None:
     verbs = ("backup", "restore_new", "restore_over", "verify", "drill", "scrub", "prune", "export", "find_undo")
     for verb in verbs:
         assert f"\n### {verb}\n" in told
+
+
+def test_every_setting_is_on_the_page() -> None:
+    told = read(DOCS / "reference" / "settings.md")
+    for key in known_settings():
+        section, _, name = key.rpartition(".")
+        table = told.split(f"\n### {section or 'At the top'}\n")[1].split("\n### ")[0]
+        assert f"\n| `{name}` |" in table, key

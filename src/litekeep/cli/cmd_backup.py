@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,6 +31,7 @@ REASONS = [reason.value for reason in Reason if reason is not Reason.PRE_RESTORE
         ("litekeep backup app.db -r /mnt/usb/b", "into a repository elsewhere"),
         ("litekeep backup app.db --label 'before audit' --pin", "with a name, and never removed"),
         ("litekeep backup app.db --reason scheduled", "for cron: rotates, and is skipped if nothing changed"),
+        ("litekeep backup app.db --scheduled 02:00", "for timers: once for each night, however often it is started"),
     ],
     exits=[3, 4, 5, 6, *STORED, 11, 14],
 )
@@ -40,6 +42,12 @@ REASONS = [reason.value for reason in Reason if reason is not Reason.PRE_RESTORE
     default="manual",
     show_default=True,
     help="Decides how long it is kept: manual ones stay for ever, the others rotate.",
+)
+@click.option(
+    "--scheduled",
+    "rule",
+    metavar="RULE",
+    help='For timers: the backup of the newest due time of "02:00" or of a cron expression; skipped if it was made.',
 )
 @click.option("--label", default="", metavar="TEXT", help="A name for people.")
 @click.option("--pin", is_flag=True, help="Never remove it automatically.")
@@ -70,9 +78,10 @@ def command(session: Session, database: Path, reason: str, level: str | None, wa
     from litekeep.operations.backup import BackupOptions, backup
     from litekeep.sqlite.capture import CaptureOptions
 
+    slot = _slot(session, rest["rule"])
     scratch_folder = rest["scratch"] if isinstance(rest["scratch"], Path) else None
     options = BackupOptions(
-        reason=Reason(reason),
+        reason=Reason(reason) if slot is None else Reason.SCHEDULED,
         label=str(rest["label"]),
         pinned=bool(rest["pin"]),
         level=Level[level.upper()] if level else None,
@@ -82,18 +91,34 @@ def command(session: Session, database: Path, reason: str, level: str | None, wa
         capture=CaptureOptions(deadline_seconds=wait, scratch=scratch_folder),
         scratch=scratch_folder,
         lock_wait_seconds=wait,
+        slot=slot,
     )
     folder = place_for(database, session.settings.repository)
     with session.recorded("backup", folder, options.source or database.stem) as row:
-        repository = _open_or_create(session, folder, database, wait)
+        repository = session.open(folder) if slot else _open_or_create(session, folder, database, wait)
         result = backup(repository, database, options=options, clock=session.clock, monitor=session.monitor)
         row.source = result.snapshot.source
         row.exit_code = exit_code = _exit_code(result)
         row.outcome = _outcome(result, exit_code)
-        row.message = "; ".join((*result.damage, *result.problems)) or result.unchanged_how
+        row.message = "; ".join((*result.damage, *result.problems)) or result.unchanged_how or _done(result)
     _tell(session, database, folder, result, options)
-    session.result("backup", exit_code, **_json(result, folder))
+    session.result("backup", exit_code, **_json(result, folder, slot))
     return exit_code
+
+
+def _slot(session: Session, rule: object) -> datetime | None:
+    """The planned moment that this run is for. A scheduled run never makes a repository: the drive may be missing."""
+    if not isinstance(rule, str):
+        return None
+    from litekeep.scheduling.rule import parse_rule, slot_of_run
+    from litekeep.scheduling.zone import machine_zone
+
+    return slot_of_run(parse_rule(rule), session.clock.now(), machine_zone(session.clock))
+
+
+def _done(result: BackupResult) -> str:
+    slot = result.satisfied_slot
+    return f"the backup of {words.local(slot)} was made before" if slot else ""
 
 
 def _open_or_create(session: Session, folder: Path, database: Path, wait: float) -> Repository:
@@ -117,12 +142,14 @@ def _outcome(result: BackupResult, exit_code: int) -> Outcome:
         return Outcome.FAILED
     if exit_code == WARNINGS:
         return Outcome.WARNINGS
-    return Outcome.SKIPPED if result.unchanged else Outcome.OK
+    return Outcome.SKIPPED if result.unchanged or result.satisfied else Outcome.OK
 
 
 def _tell(session: Session, database: Path, folder: Path, result: BackupResult, options: BackupOptions) -> None:
     out, snapshot = session.out, result.snapshot
-    if result.unchanged:
+    if result.satisfied:
+        out.good(f"Nothing to do: {_done(result)}")
+    elif result.unchanged:
         when = words.ago(snapshot.created_at, session.clock.now())
         out.good(f"Nothing changed since backup {snapshot.short_id}, made {when}; no new one was needed")
         if session.verbose:
@@ -155,12 +182,14 @@ def _tell_proof(session: Session, result: BackupResult) -> None:
         out.care(f"Not verified; `litekeep verify {snapshot.short_id}` does it")
 
 
-def _json(result: BackupResult, folder: Path) -> dict[str, object]:
+def _json(result: BackupResult, folder: Path, slot: datetime | None) -> dict[str, object]:
     return {
         "repository": str(folder.absolute()),
         "snapshot": describe.snapshot_json(result.snapshot),
         "unchanged": result.unchanged,
         "unchanged_how": result.unchanged_how,
+        "slot": describe.moment_json(slot),
+        "satisfied": result.satisfied,
         "new_bytes": result.new_bytes,
         "changed_pages": result.changed_pages,
         "level": describe.level_word(result.level),

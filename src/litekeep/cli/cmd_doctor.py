@@ -38,6 +38,7 @@ def command(session: Session, database: Path | None) -> int:
 
     Nothing is changed. Packs are not read; that is `litekeep verify --stored`.
     """
+    from litekeep.cli.doctor_diary import examine_diaries
     from litekeep.operations.doctor import examine_database, examine_repository
 
     folder = _folder(session, database)
@@ -47,6 +48,7 @@ def command(session: Session, database: Path | None) -> int:
         repository = session.open(folder)
         catalog = _catalog(session, folder)
         findings += examine_repository(repository, catalog, folder, session.clock)
+        findings += examine_diaries(folder)
         databases = databases or _known(catalog, session.settings.source)
     for each in databases:
         findings += examine_database(each, folder)

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from litekeep.cli import describe, words
 from litekeep.cli.exits import AT_RISK, NOT_PROTECTED, OK
+from litekeep.cli.parameters import PATH
 from litekeep.cli.session import Session
 from litekeep.cli.verb import verb
-from litekeep.errors import NoRepository, StorageError
-from litekeep.journal import history
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
-    from litekeep.operations.status import Facts, Run, Status
+    from litekeep.cli.status_facts import Gathered
+    from litekeep.operations.status import Facts, Status
 
 EXITS = (OK, AT_RISK, NOT_PROTECTED)
 HEADLINES = (("PROTECTED", "green"), ("AT RISK", "yellow"), ("NOT PROTECTED", "red"))
@@ -29,6 +28,7 @@ HEADLINES = (("PROTECTED", "green"), ("AT RISK", "yellow"), ("NOT PROTECTED", "r
         ("litekeep status", "one line per database"),
         ("litekeep status --max-age 2", "at risk if the last good backup is older than two hours"),
         ("litekeep status -q || alert", "for monitors: only the exit code"),
+        ("litekeep status --prometheus", "for Prometheus, on stdout"),
     ],
     exits=[20, 21],
 )
@@ -39,56 +39,59 @@ HEADLINES = (("PROTECTED", "green"), ("AT RISK", "yellow"), ("NOT PROTECTED", "r
     metavar="HOURS",
     help="Older than this, the last good backup is overdue [default: 26].",
 )
-def command(session: Session, max_age: float) -> int:
+@click.option("--prometheus", is_flag=True, help="Print metrics in Prometheus's text format instead.")
+@click.option(
+    "--prometheus-file",
+    type=PATH,
+    metavar="FILE",
+    help="Write the metrics to a file in one step, for the textfile collector of node_exporter (name it *.prom).",
+)
+def command(session: Session, max_age: float, *, prometheus: bool, prometheus_file: Path | None) -> int:
     """Say for every database whether it is protected: is there a recent, verified backup, and was a restore tested?
 
     The exit code is that of the worst one: 0 protected, 20 at risk, 21 not protected; a repository that is not there
     counts as not protected.
     """
-    from litekeep.operations.status import assess
+    from litekeep.cli.status_facts import gather
 
-    facts, folder, stored_bytes = _facts(session, timedelta(hours=max_age))
-    now = session.clock.now()
-    wanted = session.settings.source
-    pairs = [(each, assess(each, now)) for each in facts if wanted in (None, each.source) or each.missing]
-    for each, status in pairs:
-        _tell(session, each, status)
-    if folder is not None and stored_bytes is not None:
-        session.out.line(f"  The repository in {describe.folder_name(folder)} takes {words.size(stored_bytes)}.")
-    worst = max((status.protection for _, status in pairs), default=2)
+    gathered = gather(session, timedelta(hours=max_age))
+    exit_code = EXITS[gathered.worst]
+    if prometheus or prometheus_file is not None:
+        _metrics(session, gathered, exit_code, prometheus_file, shown=prometheus)
+    if not prometheus:
+        _tell_all(session, gathered)
     session.result(
         "status",
-        EXITS[worst],
-        repository=str(folder.absolute()) if folder else None,
-        stored_bytes=stored_bytes,
-        sources=[_json(each, status) for each, status in pairs],
+        exit_code,
+        repository=str(gathered.folder.absolute()) if gathered.folder else None,
+        stored_bytes=gathered.stored_bytes,
+        sources=[_json(each, status) for each, status in gathered.pairs],
     )
-    return EXITS[worst]
+    return exit_code
 
 
-def _facts(session: Session, max_age: timedelta) -> tuple[list[Facts], Path | None, int | None]:
-    from litekeep.operations.status import Facts, gather_facts
+def _metrics(session: Session, gathered: Gathered, exit_code: int, file: Path | None, *, shown: bool) -> None:
+    from litekeep.cli.status_facts import metrics
 
-    try:
-        folder = session.find()
-        repository = session.open(folder)
-        catalog = session.catalog(repository)
-        facts = gather_facts(repository, catalog, _runs(history.read(folder)), session.clock.now(), max_age=max_age)
-        return facts, folder, sum(entry.size_bytes for entry in repository.storage.list())
-    except (NoRepository, StorageError) as error:
-        return [Facts("", missing=error.message)], session.settings.repository, None
+    page = metrics(gathered, exit_code, session.clock.now())
+    if shown and not session.out.json_mode:
+        click.echo(page, nl=False)
+    if file is not None:
+        from litekeep.errors import UsageError
+        from litekeep.notify.textfile import write_page
+
+        try:
+            write_page(file, page)
+        except OSError as error:
+            raise UsageError(f"{file} cannot be written: {error.strerror or error}") from error
 
 
-def _runs(rows: list[history.Row]) -> list[Run]:
-    """The backup runs of the journal; those that a person stopped say nothing about the state."""
-    from litekeep.operations.status import Run
-
-    good = (history.Outcome.OK, history.Outcome.WARNINGS, history.Outcome.SKIPPED)
-    return [
-        Run(row.source, row.at, row.outcome in good, row.message or row.code, row.code)
-        for row in rows
-        if row.verb == "backup" and row.outcome is not history.Outcome.CANCELLED
-    ]
+def _tell_all(session: Session, gathered: Gathered) -> None:
+    for each, status in gathered.pairs:
+        _tell(session, each, status)
+    if gathered.folder is not None and gathered.stored_bytes is not None:
+        stored = words.size(gathered.stored_bytes)
+        session.out.line(f"  The repository in {describe.folder_name(gathered.folder)} takes {stored}.")
 
 
 def _tell(session: Session, facts: Facts, status: Status) -> None:

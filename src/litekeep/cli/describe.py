@@ -30,6 +30,7 @@ def snapshot_json(snapshot: Snapshot) -> dict[str, Any]:
         "source_path": snapshot.source_path,
         "created_at": moment_json(snapshot.created_at),
         "zone": snapshot.zone,
+        "slot": moment_json(snapshot.slot),
         "reason": snapshot.reason.value,
         "label": snapshot.label,
         "sequence": snapshot.sequence,

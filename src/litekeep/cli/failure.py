@@ -5,12 +5,21 @@ from __future__ import annotations
 import errno
 import sys
 import traceback
+from collections.abc import Sequence
 
 import click
 
 from litekeep.cli.output import BAD, json_text, write_signed
 from litekeep.cli.words import plain, sentence
-from litekeep.errors import CorruptObject, LitekeepError, NoSpace, ObjectMissing, UsageError
+from litekeep.errors import (
+    CorruptObject,
+    LitekeepError,
+    NoSpace,
+    ObjectMissing,
+    SettingProblem,
+    SettingsInvalid,
+    UsageError,
+)
 
 REPORT = "Please report this to the Litekeep project, with what `litekeep doctor` prints"
 
@@ -20,10 +29,13 @@ def tell(error: LitekeepError, *, wants_json: bool) -> int:
     hint = error.hint
     if not hint and isinstance(error, (CorruptObject, ObjectMissing)):
         hint = "`litekeep verify --all` shows which backups are affected; the others can be restored"
+    problems = error.problems if isinstance(error, SettingsInvalid) else ()
     if wants_json:
-        _tell_json(error.code, error.exit_code, error.message, error.safe, hint)
+        _tell_json(error, hint, problems)
     else:
         write_signed(sys.stderr, BAD, sentence(error.message))
+        for problem in problems:
+            click.echo(f"  - {plain(problem.text)}", err=True)
         for part in (error.safe, hint):
             if part:
                 click.echo(f"  {plain(sentence(part))}", err=True)
@@ -50,6 +62,8 @@ def tell_unexpected(error: Exception, *, wants_json: bool, with_traceback: bool)
     return tell(LitekeepError(what, hint=hint), wants_json=wants_json)
 
 
-def _tell_json(code: str, exit_code: int, message: str, safe: str, hint: str) -> None:
-    facts = {"schema": "litekeep.error/1", "ok": False, "code": code, "exit_code": exit_code}
-    click.echo(json_text({**facts, "message": message, "safe": safe, "hint": hint}), err=True)
+def _tell_json(error: LitekeepError, hint: str, problems: Sequence[SettingProblem]) -> None:
+    head = {"schema": "litekeep.error/1", "ok": False, "code": error.code, "exit_code": error.exit_code}
+    told = {"message": error.message, "safe": error.safe, "hint": hint}
+    listed = {"problems": [each._asdict() for each in problems]} if problems else {}
+    click.echo(json_text({**head, **told, **listed}), err=True)

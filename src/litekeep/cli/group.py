@@ -28,7 +28,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "label": ("cmd_label", "Give a backup a name."),
     "delete": ("cmd_delete", "Put a backup into the trash."),
     "trash": ("cmd_trash", "List, recover or empty the trash."),
+    "config": ("cmd_config", "Make, check, show and change the settings file."),
+    "schedule": ("cmd_schedule", "Let the system's own timers make the backups."),
     "doctor": ("cmd_doctor", "Look for what could go wrong with database and backups."),
+    "notify": ("cmd_notify", "Send notifications: a test, or what is due."),
     "completion": ("cmd_completion", "Print a completion script for a shell."),
 }
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -12,6 +13,8 @@ from collections.abc import Sequence
 from litekeep import __version__
 
 INTERRUPTED = 130
+_COLLECT_EVERY = 50_000
+"""New objects between two searches for cycles: with Python's 700, a tenth of the start is spent looking for none."""
 
 
 def run() -> None:
@@ -19,6 +22,7 @@ def run() -> None:
     if sys.argv[1:] == ["--version"]:
         print(f"litekeep {__version__}")
         return
+    gc.set_threshold(_COLLECT_EVERY)
     sys.exit(main(sys.argv[1:]))
 
 

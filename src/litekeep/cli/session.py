@@ -15,9 +15,11 @@ from litekeep.cli.interrupt import Interrupt, StoppableClock
 from litekeep.cli.output import Output, is_terminal, wants_colour
 from litekeep.cli.place import CONFIG, find_place
 from litekeep.cli.progress import choose_display
+from litekeep.cli.secrets import known_secrets
 from litekeep.cli.settings import Settings
 from litekeep.cli.telling import Telling
-from litekeep.errors import Refused, UnknownSnapshot
+from litekeep.errors import LitekeepError, Refused, UnknownSnapshot
+from litekeep.journal import logger
 from litekeep.journal.history import Outcome, append
 from litekeep.journal.recorder import Recorder
 from litekeep.model import Reason
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
     from litekeep.repository.repository import Repository
 
 MOST_DAMAGED = 3
+PROVING = frozenset({"verify", "drill", "prune", "restore", "undo", "export"})
+"""Commands that leave a row also if they cannot begin."""
 
 
 class Session:
@@ -73,7 +77,27 @@ class Session:
         from litekeep.repository.repository import Repository
         from litekeep.storage.local import LocalStorage
 
-        return Repository.open(LocalStorage(folder, self.clock))
+        try:
+            return Repository.open(LocalStorage(folder, self.clock))
+        except LitekeepError as error:
+            self._not_begun(folder, error)
+            raise
+
+    def _not_begun(self, folder: Path, error: LitekeepError) -> None:
+        """Leave a row for a run that could not even begin; one that has begun leaves its own."""
+        import click
+
+        context = click.get_current_context(silent=True)
+        verb = (context.info_name or "") if context else ""
+        if verb in PROVING and self.monitor is self.telling:
+            recorder = Recorder(verb, self.clock.now())
+            recorder.fail(error)
+            self._append(folder, recorder, 0.0, self._logger(folder))
+
+    def _logger(self, folder: Path) -> logger.BackupLogger:
+        """The log beside the journal; nothing is written before there is a repository."""
+        path, there = folder / logger.NAME, folder / CONFIG
+        return logger.BackupLogger(path, self.clock, secrets=known_secrets(), ready=lambda: os.path.exists(there))
 
     def catalog(self, repository: Repository) -> Catalog:
         """All snapshots; damaged records are told as warnings."""
@@ -106,8 +130,10 @@ class Session:
         """Run the operation inside and leave a row in the journal, however it ends."""
         recorder = Recorder(verb, self.clock.now())
         recorder.source = source
+        log = self._logger(folder)
+        log.source = source
         started = self.clock.monotonic()
-        self.monitor = Several(self.telling, recorder)
+        self.monitor = Several(self.telling, recorder, log)
         try:
             yield recorder
         except BaseException as error:
@@ -116,13 +142,17 @@ class Session:
         finally:
             self.monitor = self.telling
             self.telling.clear()
-            self._append(folder, recorder, self.clock.monotonic() - started)
+            self._append(folder, recorder, self.clock.monotonic() - started, log)
 
-    def _append(self, folder: Path, recorder: Recorder, elapsed_seconds: float) -> None:
+    def _append(self, folder: Path, recorder: Recorder, elapsed_seconds: float, log: logger.BackupLogger) -> None:
         if not os.path.exists(folder / CONFIG):
             return  # nothing was made, so there is no journal either
+        log.ended(recorder.row(elapsed_seconds))
+        if log.problem:
+            recorder.facts["log"] = log.problem
+            self.telling.warn("log", log.problem)
         try:
-            append(folder, recorder.row(elapsed_seconds))
+            append(folder, recorder.row(elapsed_seconds), known_secrets())
         except OSError as error:
             self.telling.warn("journal", f"the journal in {folder} cannot be written: {error.strerror or error}")
 

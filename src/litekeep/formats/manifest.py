@@ -17,7 +17,9 @@ Facts: {"litekeep", "sqlite", "python": versions; "source", "source_path", "host
 {"kind": "sqlite", "page_size", "page_count", "image_bytes", "block_bytes", "digest" (hex, over all block names),
 "encoding", "journal_mode", "user_version", "application_id", "schema_version", "auto_vacuum", "freelist_pages"};
 "changed_pages", "new_bytes", "new_packs" (ids in hex), "scan_bytes", "capture" (method), "fingerprint"
-(sqlite.fingerprint, or null)}. Readers ignore facts that they do not know. The map covers the members in their order.
+(sqlite.fingerprint, or null); and only if it was made for a planned moment, "slot" (that moment, ISO with offset) and
+"slot_level" ("none" if its commit satisfies the slot, "written" if it must be proven first)}. Readers ignore facts that
+they do not know. The map covers the members in their order.
 """
 
 from __future__ import annotations

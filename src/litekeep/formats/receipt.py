@@ -8,7 +8,8 @@ Receipt, kind R: proof of something that was done with a snapshot.
 
 The facts of verify and drill: "unchecked" (what could not be judged), "checks" (how many of the user's own were run).
 "unchanged": a run found the source as it is in this snapshot; its facts hold the new fingerprint and whether all pages
-were read ("full_read") or only the fingerprint compared. "restore": this snapshot is the safety copy of a restore.
+were read ("full_read") or only the fingerprint compared, and "slot", the planned moment of the run, if it had one.
+"restore": this snapshot is the safety copy of a restore.
 
 Mark, kind K: what a person, or the rotation, decided; the highest sequence wins, key by key.
 

@@ -65,7 +65,8 @@ class Snapshot:
     verified: the highest level that a receipt proves. problems: what is wrong with the source itself (a faithful copy
     of a damaged database). damage: what the newest verification found wrong with the stored objects.
     tables: row counts taken when the snapshot was last fully verified, None until then. slot: the planned moment that
-    it was made for, None if it was not scheduled; when it was really made is created_at.
+    it was made for, None if it was not scheduled; when it was really made is created_at. anomaly: what went missing
+    right after it; it is then pinned, and rotation rests until a person pins or unpins it.
     """
 
     id: str
@@ -90,6 +91,7 @@ class Snapshot:
     damage: tuple[str, ...] = ()
     tables: tuple[tuple[str, int], ...] | None = None
     slot: datetime | None = None
+    anomaly: str = ""
 
     @property
     def short_id(self) -> str:

@@ -26,6 +26,7 @@ from litekeep.formats.manifest import Manifest
 from litekeep.formats.receipt import Mark, Receipt
 from litekeep.model import DatabaseFacts, Level, Reason, Snapshot
 from litekeep.monitor import Monitor
+from litekeep.operations.anomaly import anomalies
 from litekeep.operations.describe import Occasion, describe
 from litekeep.operations.naming import choose_source_name
 from litekeep.operations.newest import Newest, find_newest, is_unchanged, record_unchanged
@@ -288,7 +289,21 @@ class _Run:
             slot_facts(self.options.slot, self.options.level),
         )
         key = self._commit(occasion, image, geometry, written)
-        return self._finish(key, comparison.table if comparison else PackTable(self.repository), written, scratch)
+        table = comparison.table if comparison else PackTable(self.repository)
+        result = self._finish(key, table, written, scratch)
+        if newest:
+            self._look_for_loss(newest.snapshot, result.snapshot)
+        return result
+
+    def _look_for_loss(self, before: Snapshot, after: Snapshot) -> None:
+        """Pin the state before an unusual loss of rows; rotation rests until a person has looked (retention)."""
+        if before.reason is Reason.PRE_RESTORE or not (before.sound and before.tables and after.tables is not None):
+            return
+        text = "; ".join(anomalies(before.tables, after.tables))
+        if text:
+            facts = {"pinned": True, "anomaly": text}
+            self.repository.mark(before.source, before.id, "anomaly", facts, self.clock.now())
+            self.monitor.event("anomaly", snapshot=after.id, before=before.id, what=text)
 
     def _commit(self, occasion: Occasion, image: Image, geometry: Geometry, written: Written) -> layout.SnapshotKey:
         key = layout.snapshot_key(occasion.source, occasion.began, occasion.sequence, layout.new_id())

@@ -223,6 +223,7 @@ def apply_marks(snapshot: Snapshot, marks: Iterable[Mark]) -> Snapshot:
     for mark in sorted(marks, key=lambda mark: (mark.sequence, mark.at)):
         if "pinned" in mark.changes:
             changes["pinned"] = bool(mark.changes["pinned"])
+            changes["anomaly"] = str(mark.changes.get("anomaly", ""))
         if "label" in mark.changes:
             changes["label"] = str(mark.changes["label"])
         if "trashed_at" in mark.changes:

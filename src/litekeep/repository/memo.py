@@ -28,7 +28,7 @@ from litekeep.repository import layout
 from litekeep.storage.base import Entry
 from litekeep.storage.local import LocalStorage
 
-_VERSION = 3
+_VERSION = 4
 _CHECK_DIGITS = 16
 _DATABASE = attrgetter(*(field.name for field in fields(DatabaseFacts)))
 _APPEND = os.O_WRONLY | os.O_APPEND | getattr(os, "O_BINARY", 0)
@@ -135,18 +135,18 @@ def _to_row(snapshot: Snapshot) -> list[Any]:
         snapshot.sequence, snapshot.parent, snapshot.label, _DATABASE(snapshot.database), snapshot.source_path,
         snapshot.changed_pages, snapshot.new_bytes, snapshot.pinned, _text(snapshot.trashed_at),
         int(snapshot.verified), _text(snapshot.verified_at), _text(snapshot.drilled_at), snapshot.problems,
-        snapshot.damage, snapshot.tables, _text(snapshot.slot),
+        snapshot.damage, snapshot.tables, _text(snapshot.slot), snapshot.anomaly,
     ]  # fmt: skip
 
 
 def _from_row(key: str, row: list[Any]) -> Snapshot:
     (id_, source, created, zone, reason, sequence, parent, label, database, path, changed, new, pinned, trashed, level,
-     verified, drilled, problems, damage, tables, slot) = row  # fmt: skip
+     verified, drilled, problems, damage, tables, slot, anomaly) = row  # fmt: skip
     return Snapshot(
         id_, source, datetime.fromisoformat(created), zone, Reason(reason), sequence, parent, label,
         DatabaseFacts(*database), path, changed, new, key, pinned, _moment(trashed), Level(level), _moment(verified),
         _moment(drilled), tuple(problems), tuple(damage),
-        None if tables is None else tuple((name, rows) for name, rows in tables), _moment(slot),
+        None if tables is None else tuple((name, rows) for name, rows in tables), _moment(slot), anomaly,
     )  # fmt: skip
 
 

@@ -49,7 +49,7 @@ def plan_retention(snapshots: Iterable[Snapshot], policy: RetentionPolicy, now: 
         for snapshot in history.everything
     )
     many = _too_many(history, decisions, policy)
-    return RetentionPlan(decisions, (*many, *clock), tuple(_source_problems(history)))
+    return RetentionPlan(decisions, (*many, *clock), (*_source_problems(history), *_anomalies(history)))
 
 
 def _decide_live(snapshot: Snapshot, whys: Mapping[str, list[Why]]) -> Decision:
@@ -101,6 +101,14 @@ def _too_many(history: History, decisions: tuple[Decision, ...], policy: Retenti
         return ()
     limits = f"{policy.brake_count} and more than {policy.brake_percent} % of the {of} automatic ones"
     return (Why(Code.MANY, f"would remove {removed} snapshots, more than {limits}"),)
+
+
+def _anomalies(history: History) -> Iterator[Why]:
+    """Of every snapshot that was pinned because much less data came after it, until a person pins or unpins it."""
+    for snapshot in history.current:
+        if snapshot.anomaly:
+            after = f"after {snapshot.short_id} of {snapshot.created_at:%Y-%m-%d %H:%M}"
+            yield Why(Code.ANOMALY, f"{after}: {snapshot.anomaly}; unpin it when that is as it should be")
 
 
 def _source_problems(history: History) -> Iterator[Why]:

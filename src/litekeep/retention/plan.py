@@ -42,6 +42,7 @@ class Code(StrEnum):
     CLOCK_AHEAD = "clock_ahead"
     CLOCK_BEHIND = "clock_behind"
     SOURCE_PROBLEM = "source_problem"
+    ANOMALY = "anomaly"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,131 @@
+"""Much less data than before: the state before it is pinned, rotation rests, until a person has looked."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from litekeep.clock import SystemClock
+from litekeep.model import Reason, Snapshot
+from litekeep.operations.anomaly import anomalies
+from litekeep.operations.backup import BackupOptions, backup
+from litekeep.operations.curate import pin, unpin
+from litekeep.operations.prune import PruneOptions, plan_prune, prune
+from litekeep.operations.restore import restore_over
+from litekeep.repository.catalog import load_catalog
+from litekeep.repository.repository import Repository
+from litekeep.retention import RetentionPolicy
+from litekeep.storage.local import LocalStorage
+from litekeep.testing import RecordingMonitor
+
+CLOCK = SystemClock()
+ONE = PruneOptions(RetentionPolicy(days=0, weeks=0, months=0, keep_last=1))
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "told"),
+    [
+        ([("a", 1000)], [("a", 501)], ()),
+        ([("a", 1000)], [("a", 500)], ("a went from 1000 to 500 rows",)),
+        ([("a", 199)], [("a", 99)], ("a went from 199 to 99 rows",)),
+        ([("a", 150)], [("a", 60)], ()),
+        ([("a", 10)], [("a", 0)], ("all 10 rows of a have gone",)),
+        ([("a", 9)], [("a", 0)], ()),
+        ([("a", 10)], [], ("the table a with 10 rows has gone",)),
+        ([("a", 9)], [], ()),
+        ([("a", 10), ("b", 900)], [("a", 0), ("b", 1)], ("b went from 900 to 1 rows", "all 10 rows of a have gone")),
+        ([("sqlite_stat1", 500)], [], ()),
+        ([("note", 50), ("note_data", 900)], [("note", 50), ("note_data", 3)], ()),
+        ([("note_data", 900)], [("note_data", 3)], ("note_data went from 900 to 3 rows",)),
+        ([], [("a", 5)], ()),
+    ],
+)
+def test_what_is_unusual(before: list[tuple[str, int]], after: list[tuple[str, int]], told: tuple[str, ...]) -> None:
+    assert anomalies(before, after) == told
+
+
+class Place:
+    """A database with 300 rows and its repository."""
+
+    def __init__(self, folder: Path) -> None:
+        self.database = folder / "app.db"
+        self.change("CREATE TABLE staff(name)")
+        self.change("INSERT INTO staff WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 300) "
+                    "SELECT i FROM n")  # fmt: skip
+        storage = LocalStorage(folder / "backups", CLOCK, create=True)
+        self.repository = Repository.create(storage, CLOCK.now())
+        self.monitor = RecordingMonitor()
+
+    def change(self, statement: str) -> None:
+        with closing(sqlite3.connect(self.database)) as db:
+            db.execute(statement)
+            db.commit()
+
+    def back_up(self, reason: Reason = Reason.SCHEDULED) -> Snapshot:
+        options = BackupOptions(reason=reason)
+        return backup(self.repository, self.database, options=options, clock=CLOCK, monitor=self.monitor).snapshot
+
+    def find(self, snapshot: Snapshot) -> Snapshot:
+        return load_catalog(self.repository).find(snapshot.id)
+
+    def alarms(self) -> list[str]:
+        return [str(facts["what"]) for name, facts in self.monitor.events if name == "anomaly"]
+
+
+@pytest.mark.parametrize("looked", ["unpinned", "pinned"])
+def test_a_mass_delete_stops_rotation_until_someone_looks(tmp_path: Path, looked: str) -> None:
+    place = Place(tmp_path)
+    oldest = place.back_up()
+    place.change("UPDATE staff SET name = 'x' WHERE rowid = 1")
+    before = place.back_up()
+    place.change("DELETE FROM staff WHERE rowid > 20")
+    place.back_up()
+    place.change("INSERT INTO staff VALUES ('new')")
+    place.back_up()
+    assert place.alarms() == ["staff went from 300 to 20 rows"]
+    assert place.find(before).pinned
+    assert place.find(before).anomaly == place.alarms()[0]
+    held = prune(place.repository, ONE, clock=CLOCK, monitor=place.monitor)
+    assert (held.trashed, len(held.waiting)) == ((), 1)
+    assert "staff went from 300 to 20 rows" in held.waiting[0][1][0]
+    (unpin if looked == "unpinned" else pin)(place.repository, before, clock=CLOCK, monitor=place.monitor)
+    (_, plan), *_ = plan_prune(place.repository, ONE, clock=CLOCK, monitor=place.monitor).retention
+    assert plan.hold == ()
+    rotated = prune(place.repository, ONE, clock=CLOCK, monitor=place.monitor)
+    gone = {each.id for each in rotated.trashed}
+    assert oldest.id in gone
+    assert (before.id in gone) == (looked == "unpinned")
+
+
+def test_a_dropped_table(tmp_path: Path) -> None:
+    place = Place(tmp_path)
+    before = place.back_up()
+    place.change("DROP TABLE staff")
+    place.back_up()
+    assert place.alarms() == ["the table staff with 300 rows has gone"]
+    assert place.find(before).pinned
+
+
+def test_going_back_to_an_older_state_is_no_alarm(tmp_path: Path) -> None:
+    place = Place(tmp_path)
+    place.change("DELETE FROM staff WHERE rowid > 20")
+    small = place.back_up()
+    place.change("INSERT INTO staff WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 300) "
+                 "SELECT i FROM n")  # fmt: skip
+    place.back_up()
+    restore_over(place.repository, small, place.database, clock=CLOCK, monitor=place.monitor)
+    place.back_up()
+    assert place.alarms() == []
+
+
+def test_ordinary_days_are_no_alarm(tmp_path: Path) -> None:
+    place = Place(tmp_path)
+    for day in range(5):
+        place.change(f"DELETE FROM staff WHERE rowid % 40 = {day}")
+        place.change("INSERT INTO staff VALUES ('new')")
+        place.back_up()
+    assert place.alarms() == []
+    assert not any(each.pinned or each.anomaly for each in load_catalog(place.repository).snapshots)

@@ -106,14 +106,14 @@ class PackIndex:
         self._base_pack_of = base_pack_of
         self._base_numbers = base_numbers
         self._firsts = [frame.first for frame in frames]
-        self._dense = len(numbers) > 0 and numbers[0] == 0 and numbers[-1] == len(numbers) - 1
+        dense = len(numbers) > 0 and numbers[0] == 0 and numbers[-1] == len(numbers) - 1
+        self.dense_count = len(numbers) if dense else 0
+        """Number of blocks if their numbers are 0, 1, 2, ..., and so the same as their positions; else 0."""
 
     def position(self, number: int) -> int:
         """The index position of a block number; raises KeyError if this generation does not hold it."""
-        if self._dense:
-            if 0 <= number < len(self.numbers):
-                return number
-            raise KeyError(number)
+        if 0 <= number < self.dense_count:
+            return number
         position = bisect_left(self.numbers, number)
         if position == len(self.numbers) or self.numbers[position] != number:
             raise KeyError(number)

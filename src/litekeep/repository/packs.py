@@ -69,7 +69,9 @@ class PackTable:
 
     def locate(self, pack_id: bytes, first: int, count: int = 1) -> tuple[PackIndex, int]:
         """The index of a pack and the position in it of `count` consecutive blocks; raises CorruptObject."""
-        index = self.index(pack_id)
+        index = self._cache.get(pack_id) or self.index(pack_id)
+        if 0 <= first <= index.dense_count - count:
+            return index, first
         try:
             position = index.position(first)
         except KeyError:

@@ -26,6 +26,8 @@ from litekeep.sqlite.filesystem import file_errors, write_all
 
 _SCAN_CHUNK_BYTES = 2 << 20
 _FLUSH_EVERY_BYTES = 32 << 20
+_ASSEMBLED_BYTES = 16 << 20
+"""Smaller images are put together in memory and written at once: a write for each page takes longer than the page."""
 
 
 def require_digest(repository: Repository, table: PackTable, key: str, manifest: Manifest) -> None:
@@ -71,16 +73,22 @@ def rebuild(
     plan = plan_read(table, manifest.page_map.runs())
     written = 0
     with file_errors(destination.parent), destination.open("r+b", buffering=0) as file, Flusher(file) as flusher:
+        small = bytearray(member["image_bytes"] if member["image_bytes"] <= _ASSEMBLED_BYTES else 0)
         file.truncate(member["image_bytes"])
 
         def write(position: int, blocks: memoryview) -> None:
             nonlocal written
-            write_all(file.fileno(), blocks, position * block_bytes)
             written += len(blocks)
-            flusher.tell(written)
+            at = position * block_bytes
+            if small:
+                small[at : at + len(blocks)] = blocks
+            else:
+                write_all(file.fileno(), blocks, at)
+                flusher.tell(written)
 
         reader = BlockReader(repository, table, destination.parent, check_names=not scan_bytes)
         reader.read(plan, write, monitor, phase)
+        write_all(file.fileno(), memoryview(small), 0)
     if written != member["image_bytes"]:
         raise CorruptObject(key, f"gave {written} bytes instead of {member['image_bytes']}")
     if scan_bytes and not _scan_agrees(

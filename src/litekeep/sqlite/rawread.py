@@ -99,18 +99,18 @@ def settle(opening: Opening, connection: sqlite3.Connection) -> WalIndex | None:
         raise WalTrouble("this place or state is read through SQLite only")
     try:
         descriptor = own_descriptor(opening, opening.file, opening.found.identity)
-        if os.pread(descriptor, 20, 0)[19:20] != b"\x02":
+        if _read_at(descriptor, 20, 0)[19:20] != b"\x02":
             return None
         shared = os.stat(beside(opening.file, "-shm"))
         index = own_descriptor(opening, beside(opening.file, "-shm"), (shared.st_dev, shared.st_ino))
     except (OSError, FileNotFoundInProcess) as error:
         raise WalTrouble(str(error)) from error
     for _ in range(_SETTLE_TRIES):
-        before = wal.parse_index(os.pread(index, wal.INDEX_AREA_BYTES, 0))
+        before = wal.parse_index(_read_at(index, wal.INDEX_AREA_BYTES, 0))
         connection.execute("ROLLBACK")
         connection.execute("BEGIN")
         connection.execute("SELECT 1 FROM sqlite_schema LIMIT 1").fetchall()
-        after = wal.parse_index(os.pread(index, wal.INDEX_AREA_BYTES, 0))
+        after = wal.parse_index(_read_at(index, wal.INDEX_AREA_BYTES, 0))
         if before is not None and after is not None and before.raw == after.raw:
             return before
     raise WalTrouble("commits follow each other too quickly")
@@ -141,7 +141,7 @@ def open_raw(opening: Opening, index: WalIndex | None, facts: DatabaseFacts) -> 
 
 def _checked_frames(log: int, index: WalIndex) -> dict[int, int]:
     """For every page in the log up to the snapshot's mark, the offset of its newest content, proven."""
-    header = os.pread(log, wal.HEADER_BYTES, 0)
+    header = _read_at(log, wal.HEADER_BYTES, 0)
     wal.require_header(header, index)
     frame_bytes = wal.FRAME_HEADER_BYTES + index.page_size
     newest: dict[int, int] = {}
@@ -149,7 +149,7 @@ def _checked_frames(log: int, index: WalIndex) -> dict[int, int]:
     per_chunk = max(1, _WAL_CHUNK_BYTES // frame_bytes)
     for number in range(0, index.last_frame, per_chunk):
         count = min(per_chunk, index.last_frame - number)
-        chunk = memoryview(os.pread(log, count * frame_bytes, wal.HEADER_BYTES + number * frame_bytes))
+        chunk = memoryview(_read_at(log, count * frame_bytes, wal.HEADER_BYTES + number * frame_bytes))
         if len(chunk) != count * frame_bytes:
             raise WalTrouble("the log is cut off")
         for place in range(count):
@@ -166,8 +166,16 @@ def _checked_frames(log: int, index: WalIndex) -> dict[int, int]:
     return newest
 
 
+def _read_at(descriptor: int, length: int, offset: int) -> bytes:
+    if sys.platform == "win32":
+        raise WalTrouble("this system has no such reading")  # settle came to the same answer before
+    return os.pread(descriptor, length, offset)
+
+
 def _read_into(descriptor: int, view: memoryview, offset: int) -> int:
     """Fill `view` from `offset`; returns how many bytes there were."""
+    if sys.platform == "win32":
+        raise WalTrouble("this system has no such reading")
     done = 0
     while done < len(view):
         count = os.preadv(descriptor, [view[done:]], offset + done)

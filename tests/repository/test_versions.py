@@ -186,7 +186,7 @@ def test_depths_begin_anew_at_the_limit(tmp_path: Path, monkeypatch: pytest.Monk
 
 
 def test_the_budget_bounds_what_a_backup_decodes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of 16 frames of a megabyte, a budget of a quarter of the image lets four serve as bases."""
+    """Of 16 frames of a megabyte, a budget of an eighth of the image lets two serve as bases."""
     monkeypatch.setattr(versions, "BUDGET_BYTES", 0)
     repository, rng = new_repository(), random.Random(1)
     image = bytearray(rng.randbytes(16 << 20))
@@ -195,7 +195,7 @@ def test_the_budget_bounds_what_a_backup_decodes(tmp_path: Path, monkeypatch: py
         image[at] ^= 1
     before = repository.read_manifest(key)
     key = save(repository, tmp_path, bytes(image), before=key)
-    assert depths(repository).count(1) == 4
+    assert depths(repository).count(1) == 2
     assert load(repository, tmp_path, key) == image
     plan = plan_read(PackTable(repository), repository.read_manifest(key).page_map.runs())
     assert plan.decode_bytes == (16 << 20) + 16 * 4096

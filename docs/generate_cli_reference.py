@@ -39,8 +39,12 @@ second Ctrl-C stops at once, and the next run tidies up.
 A backup is named by its id, by the beginning of its id (four digits or more, if only one begins so), by `latest`, or by
 `latest~1` for the one before. `latest` never means a safety copy that a restore made; that is what `undo` is for.
 
-The repository is the folder given with `--repository`, else the one that the environment variable LITEKEEP_REPOSITORY
-names, else the folder `backups` beside the database, else `backups` in the current folder, else the current folder.
+The settings file is the one given with `--config`, else the one that the environment variable LITEKEEP_CONFIG names,
+else none; only `litekeep config` looks for `backup.json` in the current folder. Commands take from it the database, the
+folder, checks, verification, retention, log and notifications; what is given on the command line stands above it.
+
+The repository is the folder given with `--repository`, else that of the settings file, else the one that the
+environment variable LITEKEEP_REPOSITORY names, else the folder `backups` beside the database, else `backups` in the current folder, else the current folder.
 """
 
 EXITS_INTRODUCTION = """

@@ -11,7 +11,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     `--damage-all`: damage every byte in every way (tests/damage).
     `--crash-all`: after every fault, also the run that follows it, instead of once for each state (tests/crash).
     `--operations-all`: longer random histories and storms (tests/operations).
+    `--host-all`: an application at full speed is backed up 200 times instead of 20 (tests/manager).
     """
     parser.addoption("--damage-all", action="store_true", help="tests/damage: every position, every check")
     parser.addoption("--crash-all", action="store_true", help="tests/crash: every fault with its recovery, more kills")
     parser.addoption("--operations-all", action="store_true", help="tests/operations: longer histories and storms")
+    parser.addoption("--host-all", action="store_true", help="tests/manager: 200 backups beside a busy application")

@@ -70,6 +70,9 @@ def test_every_event_is_on_the_page() -> None:
     for _, call in calls("warn"):
         if call.args and isinstance(call.args[0], ast.Constant) and len(call.args) == 2:
             codes.add(str(call.args[0].value))
+    for _, call in calls("tell"):  # of a manager, to those who listen
+        if ast.unparse(call.func).endswith("_listeners.tell") and isinstance(call.args[0], ast.Constant):
+            emitted.add(str(call.args[0].value))
     assert len(emitted) > 10
     assert not (emitted | codes) - told
     assert not {name for name in told if name not in emitted | codes | {*PHASES}}, "the page tells of events long gone"

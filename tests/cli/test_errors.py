@@ -173,7 +173,7 @@ def test_a_check_that_fails(database: Path, litekeep: Run) -> None:
     ("arguments", "words"),
     [
         (["bakcup"], "did you mean 'backup'"),
-        (["backup"], "Missing argument 'DATABASE'"),
+        (["backup"], "No database is named"),
         (["list", "--limt", "3"], "--limt"),
         (["list", "--limit", "0"], "--limit"),
         (["backup", "x.db", "--reason", "fun"], "fun"),

@@ -63,7 +63,7 @@ def test_channels_of_the_settings_file(litekeep: Run, web: Web, place: Path, mon
     notifications = {"on_failure": ["webhook"], "webhook": {"url": {"env": "HOOK"}}, "heartbeat_url": f"{web.url}/id"}
     settings = {"database": "app.db", "backup": {"notifications": notifications}}
     (place / "backup.json").write_text(json.dumps(settings))
-    assert litekeep("notify", "test").code == 0
+    assert litekeep("notify", "test", "-c", "backup.json").code == 0
     assert sorted(web.paths()) == ["/from-environment", "/id/start"]
     monkeypatch.delenv("HOOK")
     done = litekeep("notify", "test", "-c", "backup.json", expect=3)
@@ -157,14 +157,14 @@ def test_the_log_of_a_run_holds_neither_rows_nor_secrets(database: Path, place: 
     execute(database, "INSERT INTO people VALUES(4711, 'Ada-Lovelace-1815')")
     secret = {"APP_TOKEN": "hunter22-hunter22"}
     process("backup", database, "--label", "hunter22-hunter22 s3://u:geheim99@h/b", env=secret)
-    process("backup", "missing-hunter22-hunter22.db", "-r", "backups", env=secret)
+    process("backup", "hunter22-hunter22/missing.db", "-r", "backups", env=secret)
     process("verify", "-r", "backups")
     process("drill", "-r", "backups")
     process("prune", "-r", "backups")
     told = (place / "backups" / "backup.log").read_text() + (place / "backups" / "journal.jsonl").read_text()
     log = (place / "backups" / "backup.log").read_text()
     assert "ERROR" in log
-    assert "missing-***.db" in log
+    assert "***/missing.db" in log
     assert "test restore of" in log
     for word in ("Ada-Lovelace", "geheim99", "hunter22"):
         assert word not in told

@@ -9,13 +9,14 @@ from pathlib import Path
 import click
 import pytest
 
+import litekeep
 from litekeep.cli.group import cli
 
 from .pages import DOCS, PAGES, ROOT, anchors, code, links, name_of, read
 
 every_page = pytest.mark.parametrize("page", PAGES, ids=name_of)
 
-_VERB = re.compile(r"(?:^|[\s$`(;&])litekeep ([a-z][a-z-]*)(.*)")
+_VERB = re.compile(r"(?:^|[\s$`(;&])(?<!from )litekeep ([a-z][a-z-]*)(.*)")
 _OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]*")
 _MODULE = re.compile(r"(?<![\w./\"-])litekeep(?:\.[a-z_]+)+\b(?!/)")
 _FILE = re.compile(r"(?:src/litekeep|tests|docs|demo|benchmarks)/[\w./-]+")
@@ -67,7 +68,9 @@ def test_modules_named_exist(page: Path) -> None:
     for text in code(read(page)):
         for name in _MODULE.findall(text):
             parts = name.split(".")[1:]
-            assert exists_as_module(parts) or exists_as_module(parts[:-1]), f"{name} does not exist"
+            assert parts[0] in litekeep.__all__ or exists_as_module(parts) or exists_as_module(parts[:-1]), (
+                f"{name} does not exist"
+            )
 
 
 def exists_as_module(parts: list[str]) -> bool:

@@ -36,8 +36,8 @@ def test_the_tutorial_works_as_written(tmp_path: Path) -> None:
 @pytest.mark.skipif(sys.platform == "win32", reason="the commands are for a POSIX shell")
 def test_the_python_example_works_as_written(tmp_path: Path) -> None:
     run("python -c \"import sqlite3; sqlite3.connect('app.db').execute('CREATE TABLE t(x)')\"", tmp_path)
-    for name in ("README.md", "docs/reference/python-api.md"):
-        (example,) = (each for each in blocks(read(DOCS.parent / name), "python") if "SystemClock()" in each)
+    for name, sign in (("README.md", 'BackupManager("app.db")'), ("docs/reference/python-api.md", "SystemClock()")):
+        (example,) = (each for each in blocks(read(DOCS.parent / name), "python") if sign in each)
         folder = tmp_path / name.replace("/", "-")
         folder.mkdir()
         (tmp_path / "app.db").rename(folder / "app.db")

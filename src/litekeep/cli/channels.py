@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from litekeep.notify.notifier import Recipients
 
 F = TypeVar("F", bound=Callable[..., Any])
-CONFIG_VARIABLE = "LITEKEEP_CONFIG"
-DEFAULT_FILE = "backup.json"
 PASSWORD_VARIABLE = "LITEKEEP_SMTP_PASSWORD"  # noqa: S105 - the name of a variable
 SMTP: dict[str, tuple[Security, int]] = {
     "smtp": ("starttls", 587),
@@ -34,7 +32,6 @@ SMTP: dict[str, tuple[Security, int]] = {
 class Named:
     """What the options say."""
 
-    file: Path | None = None
     desktop: bool = False
     email: tuple[str, ...] = ()
     smtp: str | None = None
@@ -47,10 +44,9 @@ class Named:
 
 
 def channel_options(function: F) -> F:
-    """The options that name channels, and the settings file."""
+    """The options that name channels, beside those of the settings file."""
     several: dict[str, Any] = {"multiple": True, "metavar": "URL"}
     options = (
-        click.option("-c", "--config", "file", type=PATH, envvar=CONFIG_VARIABLE, metavar="FILE", help=_FILE_HELP),
         click.option("--desktop", is_flag=True, help="On the desktop of this user."),
         click.option("--email", multiple=True, metavar="ADDRESS", help="By e-mail, with --smtp; may be repeated."),
         click.option("--smtp", metavar="URL", help=_SMTP_HELP),
@@ -66,21 +62,10 @@ def channel_options(function: F) -> F:
     return function
 
 
-_FILE_HELP = f"Settings file with more channels [default: {CONFIG_VARIABLE}, else {DEFAULT_FILE} here, if there]."
 _SMTP_HELP = (
     "Mail server: smtp://USER@HOST (STARTTLS), smtps:// (TLS) or smtp+plain://. The password is read from "
     f"{PASSWORD_VARIABLE}."
 )
-
-
-def settings_of(named: Named) -> Settings | None:
-    """The settings file that was named, or the usual one if it is there."""
-    file = named.file or (Path(DEFAULT_FILE) if os.path.exists(DEFAULT_FILE) else None)
-    if file is None:
-        return None
-    from litekeep.config import load_settings
-
-    return load_settings(file)
 
 
 def recipients_of(named: Named, settings: Settings | None) -> Recipients:

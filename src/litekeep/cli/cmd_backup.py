@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +15,7 @@ from litekeep.cli.parameters import PATH, checks, scratch
 from litekeep.cli.place import holds_repository, place_for
 from litekeep.cli.session import Session
 from litekeep.cli.verb import verb
+from litekeep.errors import UsageError
 from litekeep.journal.history import Outcome
 from litekeep.model import Level, Reason
 
@@ -32,10 +34,11 @@ REASONS = [reason.value for reason in Reason if reason is not Reason.PRE_RESTORE
         ("litekeep backup app.db --label 'before audit' --pin", "with a name, and never removed"),
         ("litekeep backup app.db --reason scheduled", "for cron: rotates, and is skipped if nothing changed"),
         ("litekeep backup app.db --scheduled 02:00", "for timers: once for each night, however often it is started"),
+        ("litekeep backup -c backup.json", "database, folder, checks and notifications of the settings file"),
     ],
     exits=[3, 4, 5, 6, *STORED, 11, 14],
 )
-@click.argument("database", type=PATH)
+@click.argument("database", required=False, type=PATH)
 @click.option(
     "--reason",
     type=click.Choice(REASONS),
@@ -46,8 +49,11 @@ REASONS = [reason.value for reason in Reason if reason is not Reason.PRE_RESTORE
 @click.option(
     "--scheduled",
     "rule",
-    metavar="RULE",
-    help='For timers: the backup of the newest due time of "02:00" or of a cron expression; skipped if it was made.',
+    metavar="[RULE]",
+    is_flag=False,
+    flag_value="",
+    help='For timers: the backup of the newest due time of "02:00" or of a cron expression, or, without a rule, of the '
+    "settings file's schedule; skipped if it was made.",
 )
 @click.option("--label", default="", metavar="TEXT", help="A name for people.")
 @click.option("--pin", is_flag=True, help="Never remove it automatically.")
@@ -67,7 +73,7 @@ REASONS = [reason.value for reason in Reason if reason is not Reason.PRE_RESTORE
     help="Longest wait for a program that keeps the database locked, or for another run [default: 60].",
 )
 @scratch
-def command(session: Session, database: Path, reason: str, level: str | None, wait: float, **rest: object) -> int:
+def command(session: Session, database: Path | None, reason: str, **rest: object) -> int:
     """Back up a database and prove that the backup is good.
 
     Programs can use the database meanwhile; it is only read. Only pages that changed since the last backup take new
@@ -75,27 +81,16 @@ def command(session: Session, database: Path, reason: str, level: str | None, wa
     with what was read from the database, and the rebuilt copy is checked by SQLite. If the database itself has problems
     the backup is kept, says so, and ends with exit code 3.
     """
-    from litekeep.operations.backup import BackupOptions, backup
-    from litekeep.sqlite.capture import CaptureOptions
+    from litekeep.operations.backup import backup
 
+    if rest["rule"] == "" and session.file is not None and session.file.backup.effective_schedule is None:
+        return _switched_off(session)
     slot = _slot(session, rest["rule"])
-    scratch_folder = rest["scratch"] if isinstance(rest["scratch"], Path) else None
-    options = BackupOptions(
-        reason=Reason(reason) if slot is None else Reason.SCHEDULED,
-        label=str(rest["label"]),
-        pinned=bool(rest["pin"]),
-        level=Level[level.upper()] if level else None,
-        skip_unchanged=True if rest["if_changed"] else None,
-        checks=tuple(rest["checks"]) if isinstance(rest["checks"], tuple) else (),
-        source=session.settings.source,
-        capture=CaptureOptions(deadline_seconds=wait, scratch=scratch_folder),
-        scratch=scratch_folder,
-        lock_wait_seconds=wait,
-        slot=slot,
-    )
+    database = session.database(database)
+    options = _options(session, reason, slot, rest)
     folder = place_for(database, session.settings.repository)
     with session.recorded("backup", folder, options.source or database.stem) as row:
-        repository = session.open(folder) if slot else _open_or_create(session, folder, database, wait)
+        repository = session.open(folder) if slot else _open_or_create(session, folder, database, options)
         result = backup(repository, database, options=options, clock=session.clock, monitor=session.monitor)
         row.source = result.snapshot.source
         row.exit_code = exit_code = _exit_code(result)
@@ -106,14 +101,48 @@ def command(session: Session, database: Path, reason: str, level: str | None, wa
     return exit_code
 
 
+def _options(session: Session, reason: str, slot: datetime | None, given: Mapping[str, object]) -> BackupOptions:
+    """What the options say, then the settings file."""
+    from litekeep.operations.backup import BackupOptions
+    from litekeep.sqlite.capture import CaptureOptions
+
+    scratch_folder = given["scratch"] if isinstance(given["scratch"], Path) else None
+    wait, level = float(str(given["wait"])), given["level"]
+    return BackupOptions(
+        reason=Reason(reason) if slot is None else Reason.SCHEDULED,
+        label=str(given["label"]),
+        pinned=bool(given["pin"]),
+        level=Level[str(level).upper()] if level else session.file.backup.verify_after_backup if session.file else None,
+        skip_unchanged=True if given["if_changed"] else None,
+        checks=session.checks(given["checks"]),
+        source=session.settings.source,
+        capture=CaptureOptions(deadline_seconds=wait, scratch=scratch_folder),
+        scratch=scratch_folder,
+        lock_wait_seconds=wait,
+        slot=slot,
+    )
+
+
+def _switched_off(session: Session) -> int:
+    session.out.line("Nothing to do: the settings file switches scheduled backups off")
+    session.result("backup", OK, repository=str(session.settings.repository), snapshot=None, slot=None, satisfied=False)
+    return OK
+
+
 def _slot(session: Session, rule: object) -> datetime | None:
     """The planned moment that this run is for. A scheduled run never makes a repository: the drive may be missing."""
     if not isinstance(rule, str):
         return None
     from litekeep.scheduling.rule import parse_rule, slot_of_run
-    from litekeep.scheduling.zone import machine_zone
+    from litekeep.scheduling.zone import machine_zone, zone_named
 
-    return slot_of_run(parse_rule(rule), session.clock.now(), machine_zone(session.clock))
+    given = session.file.backup if session.file else None
+    text = rule or (given.effective_schedule if given else None)
+    if text is None:
+        hint = 'For example --scheduled 02:00, or --config with a settings file that has a "schedule".'
+        raise UsageError("--scheduled needs a rule, or a settings file", hint=hint)
+    zone = zone_named(given.timezone) if given and given.timezone else machine_zone(session.clock)
+    return slot_of_run(parse_rule(text), session.clock.now(), zone)
 
 
 def _done(result: BackupResult) -> str:
@@ -121,11 +150,12 @@ def _done(result: BackupResult) -> str:
     return f"the backup of {words.local(slot)} was made before" if slot else ""
 
 
-def _open_or_create(session: Session, folder: Path, database: Path, wait: float) -> Repository:
+def _open_or_create(session: Session, folder: Path, database: Path, options: BackupOptions) -> Repository:
     if holds_repository(folder):
         return session.open(folder)
     from litekeep.operations.create import create_repository
 
+    wait = options.lock_wait_seconds
     repository = create_repository(folder, database, wait_seconds=wait, clock=session.clock, monitor=session.monitor)
     session.out.good(f"Made a repository in {describe.folder_name(folder)}")
     return repository

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     "doctor",
     examples=[
         ("litekeep doctor app.db", "the database, and its backups in ./backups"),
+        ("litekeep doctor -c backup.json", "and what the settings file promises: log, schedule"),
         ("litekeep doctor -r /mnt/usb/b", "a repository and the databases it knows"),
     ],
     exits=[3, *STORED],
@@ -41,6 +43,7 @@ def command(session: Session, database: Path | None) -> int:
     from litekeep.cli.doctor_diary import examine_diaries
     from litekeep.operations.doctor import examine_database, examine_repository
 
+    database = database or (session.file.database if session.file else None)
     folder = _folder(session, database)
     findings: list[Finding] = []
     databases = [database] if database else []
@@ -49,6 +52,7 @@ def command(session: Session, database: Path | None) -> int:
         catalog = _catalog(session, folder)
         findings += examine_repository(repository, catalog, folder, session.clock)
         findings += examine_diaries(folder)
+        findings += _promised(session, folder)
         databases = databases or _known(catalog, session.settings.source)
     for each in databases:
         findings += examine_database(each, folder)
@@ -64,6 +68,17 @@ def command(session: Session, database: Path | None) -> int:
         findings=[asdict(finding) for finding in findings],
     )
     return exit_code
+
+
+def _promised(session: Session, folder: Path) -> Iterator[Finding]:
+    """What a settings file says should be so."""
+    if session.file is None:
+        return
+    from litekeep.cli.doctor_diary import examine_ages, examine_log
+    from litekeep.cli.status_facts import gather
+
+    yield from examine_log(session.log_path(folder))
+    yield from examine_ages(gather(session, session.max_age(None)).pairs)
 
 
 def _folder(session: Session, database: Path | None) -> Path | None:

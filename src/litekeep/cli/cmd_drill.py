@@ -48,7 +48,12 @@ def command(session: Session, name: str | None, checks: tuple[str, ...], scratch
     snapshot = session.snapshot(catalog, name) if name else choose_for_drill(candidates, random.SystemRandom())
     with session.recorded("drill", folder, snapshot.source) as row:
         result = drill(
-            repository, snapshot, checks=checks, scratch=scratch, clock=session.clock, monitor=session.monitor
+            repository,
+            snapshot,
+            checks=session.checks(checks),
+            scratch=scratch,
+            clock=session.clock,
+            monitor=session.monitor,
         )
         row.exit_code = exit_code = VERIFICATION if result.damage else WARNINGS if result.problems else OK
         row.outcome = outcome_of(exit_code)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -28,6 +29,7 @@ NUMBER = click.IntRange(min=0)
         ("litekeep prune --dry-run", "what would go, and why"),
         ("litekeep prune --dry-run -v", "and why everything else stays"),
         ("litekeep prune", "do it"),
+        ("litekeep prune -c backup.json", "by the policy of the settings file, for its database"),
         ("litekeep prune --keep-days 14 --keep-weeks 8", "with another policy"),
     ],
     exits=[4, 6, *STORED, 11, 14],
@@ -53,7 +55,7 @@ def command(session: Session, *, dry_run: bool, yes: bool, no_compact: bool, **k
     given = {name.removeprefix("keep_"): value for name, value in keep.items() if value is not None}
     if "last" in given:
         given["keep_last"] = given.pop("last")
-    policy = RetentionPolicy(**given)
+    policy = replace(session.file.backup.retention if session.file else RetentionPolicy(), **given)
     folder = session.find()
     repository = session.open(folder)
     session.catalog(repository)  # tells of damaged records
@@ -82,7 +84,6 @@ def command(session: Session, *, dry_run: bool, yes: bool, no_compact: bool, **k
 def _confirmed(session: Session, options: PruneOptions, plan: PrunePlan) -> PruneOptions:
     """Ask a person about the plans that wait, where there is one."""
     import sys
-    from dataclasses import replace
 
     waiting = [(source, decided) for source, decided in plan.retention if decided.needs_confirmation]
     asked = is_terminal(sys.stdin) and is_terminal(sys.stderr) and not session.settings.json

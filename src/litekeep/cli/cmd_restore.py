@@ -102,7 +102,7 @@ def command(
     job = _prepare(session, name, to, target, file)
     options = RestoreOptions(
         deadline_seconds=float(str(rest["wait"])),
-        checks=tuple(rest["checks"]) if isinstance(rest["checks"], tuple) else (),
+        checks=session.checks(rest["checks"]),
         accept_problems=bool(rest["accept_problems"]),
         safety_copy=not rest["no_safety_copy"],
         all_closed=bool(rest["all_closed"]),

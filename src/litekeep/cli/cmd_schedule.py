@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +15,7 @@ from litekeep.cli.exits import OK, STORED
 from litekeep.cli.parameters import PATH
 from litekeep.cli.session import Session
 from litekeep.cli.verb import HELP, verb
+from litekeep.errors import UsageError
 
 if TYPE_CHECKING:
     from litekeep.scheduling.install import Account, Plan, Timers
@@ -31,6 +34,7 @@ def command() -> None:
     """
 
 
+_database = click.argument("database", required=False, type=PATH)
 _system = click.option(
     "--system/--user", default=False, show_default=True, help="The machine's timers, or those of this user."
 )
@@ -42,44 +46,46 @@ _dry_run = click.option("--dry-run", is_flag=True, help="Print the files and com
     examples=[
         ("litekeep schedule install app.db", "every night at two, and a test restore every week"),
         ("litekeep schedule install app.db --at '0 8-18 * * MON-FRI'", "every hour of the working day"),
+        ("litekeep schedule install -c backup.json", "everything as the settings file says, also what it says later"),
         ("litekeep schedule install app.db --system --dry-run", "what would be written for a server"),
     ],
     exits=[6, *STORED],
 )
-@click.argument("database", type=PATH)
-@click.option("--at", "when", default="02:00", show_default=True, metavar="RULE", help="A time, or a cron expression.")
+@_database
+@click.option(
+    "--at",
+    "when",
+    metavar="RULE",
+    help="A time, or a cron expression [default: as the settings file says, else 02:00].",
+)
 @click.option("--no-catch-up", is_flag=True, help="Leave a missed run out instead of making it later.")
 @click.option("--no-prune", is_flag=True, help="Do not remove old backups every day by the retention policy.")
 @click.option(
     "--restore-test",
-    default="weekly",
-    show_default=True,
     metavar="RULE",
-    help="daily, weekly, monthly, never, or a rule.",
+    help="daily, weekly, monthly, never, or a rule [default: as the settings file says, else weekly].",
 )
 @click.option(
     "--run-as", default="", metavar="USER", help="With --system: whose account [default: the database's owner]."
 )
 @_system
 @_dry_run
-def install(session: Session, database: Path, when: str, *, system: bool, dry_run: bool, **rest: object) -> int:
+def install(
+    session: Session, database: Path | None, when: str | None, *, system: bool, dry_run: bool, **rest: object
+) -> int:
     """Hand the backups of a database to the system's timers, or replace what was handed over before.
 
     The repository must be there already. A timer's run never makes one: on the folder of a missing drive it would begin
     anew on the wrong disk.
     """
     from litekeep.scheduling.install import plan_install
-    from litekeep.scheduling.rule import parse_restore_test, parse_rule
 
+    database = session.database(database)
     folder = session.find(database)
-    catch_up = not rest["no_catch_up"]
-    rules = {
-        "backup": parse_rule(when, catch_up=catch_up),
-        "prune": None if rest["no_prune"] else parse_rule(PRUNE_AT, catch_up=catch_up),
-        "drill": parse_restore_test(str(rest["restore_test"]), catch_up=catch_up),
-    }
+    user = str(rest["run_as"]) or _owner(database) if system else ""
+    rules = _rules(session, when, rest)
     jobs = [
-        make_job(verb_name, database, folder, rule, str(rest["run_as"]) or _owner(database) if system else "")
+        make_job(verb_name, database, folder, rule, user, given=_given(session, when))
         for verb_name, rule in rules.items()
         if rule is not None
     ]
@@ -87,12 +93,39 @@ def install(session: Session, database: Path, when: str, *, system: bool, dry_ru
     return _do(session, "install", plan_install(jobs, timers, account), [job.name for job in jobs], dry_run=dry_run)
 
 
+def _rules(session: Session, when: str | None, rest: Mapping[str, object]) -> dict[str, Rule | None]:
+    """When each command runs: by the options, then the settings file."""
+    from litekeep.scheduling.rule import parse_restore_test, parse_rule
+
+    file = session.file.backup if session.file else None
+    catch_up = not rest["no_catch_up"] and (file is None or file.catch_up)
+    test = rest["restore_test"] or (file.restore_test if file else "weekly")
+    backup = when or (file.effective_schedule if file else "02:00")
+    if backup is None:
+        raise UsageError("the settings switch scheduled backups off", hint="Switch them on, or give a rule with --at.")
+    if file and file.timezone and file.timezone != session.clock.zone():
+        what = f"the system's timers go by the machine's zone, {session.clock.zone()}, and not by {file.timezone}"
+        session.telling.warn("schedule_zone", what)
+    return {
+        "backup": parse_rule(backup, catch_up=catch_up),
+        "prune": None if rest["no_prune"] else parse_rule(PRUNE_AT, catch_up=catch_up),
+        "drill": parse_restore_test(str(test), catch_up=catch_up),
+    }
+
+
+def _given(session: Session, when: str | None) -> Given | None:
+    if session.settings.config is None:
+        return None
+    named = session.settings.repository_named
+    return Given(session.settings.config, rule_named=when is not None, folder_named=named, log=session.log_path(Path()))
+
+
 @verb("show", examples=[("litekeep schedule show app.db", "which timers there are")], exits=[])
-@click.argument("database", type=PATH)
+@_database
 @_system
-def show(session: Session, database: Path, *, system: bool) -> int:
+def show(session: Session, database: Path | None, *, system: bool) -> int:
     """Show which timers are installed for a database, and their files."""
-    found = _installed(database, system=system)
+    found = _installed(session.database(database), system=system)
     for name, files in found.items():
         session.out.good(name)
         for path in files:
@@ -105,36 +138,48 @@ def show(session: Session, database: Path, *, system: bool) -> int:
 
 
 @verb("remove", examples=[("litekeep schedule remove app.db", "no more backups by timers")], exits=[6])
-@click.argument("database", type=PATH)
+@_database
 @_system
 @_dry_run
-def remove(session: Session, database: Path, *, system: bool, dry_run: bool) -> int:
+def remove(session: Session, database: Path | None, *, system: bool, dry_run: bool) -> int:
     """Take the backups of a database away from the system's timers. Backups that were made stay."""
     from litekeep.scheduling.install import plan_remove
 
-    names = list(_installed(database, system=system))
+    names = list(_installed(session.database(database), system=system))
     timers, account = _here(system=system)
     return _do(session, "remove", plan_remove(names, timers, account), names, dry_run=dry_run)
 
 
-def make_job(verb_name: str, database: Path, folder: Path, rule: Rule, user: str) -> Job:
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A settings file that the commands read at each run. rule_named, folder_named: options stand above it. log: its
+    log file.
+    """
+
+    file: Path
+    rule_named: bool
+    folder_named: bool
+    log: Path
+
+
+def make_job(verb_name: str, database: Path, folder: Path, rule: Rule, user: str, given: Given | None = None) -> Job:
     """The job that runs one command for a database, by this very installation of Litekeep."""
     from litekeep.scheduling.job import Job, job_name
 
     path, place = os.path.abspath(database), os.path.abspath(folder)
     command = [sys.executable, "-m", "litekeep", verb_name]
-    command += [path, "--scheduled", rule.cron] if verb_name == "backup" else []
-    command += ["--repository", place, "--progress", "none", "--no-color"]
+    if verb_name == "backup":
+        command += [path, "--scheduled"]
+        command += [rule.cron] if given is None or given.rule_named else []
+    command += ["--config", os.path.abspath(given.file)] if given else []
+    command += ["--repository", place] if given is None or given.folder_named else []
+    command += ["--progress", "none", "--no-color"]
     about = {"backup": "Back up", "prune": "Remove old backups of", "drill": "Test a restore of"}[verb_name]
-    return Job(
-        job_name(path, verb_name),
-        f"{about} {os.path.basename(path)} (Litekeep)",
-        tuple(command),
-        rule,
-        (place, os.path.dirname(path)),
-        (place, os.path.dirname(path)),
-        user,
-    )
+    folders = [place, os.path.dirname(path)]
+    if given and given.log.is_absolute() and str(given.log.parent) not in folders:
+        folders.append(str(given.log.parent))
+    description = f"{about} {os.path.basename(path)} (Litekeep)"
+    return Job(job_name(path, verb_name), description, tuple(command), rule, tuple(folders), tuple(folders[:2]), user)
 
 
 def _owner(database: Path) -> str:

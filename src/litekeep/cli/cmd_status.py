@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +9,7 @@ import click
 
 from litekeep.cli import describe, words
 from litekeep.cli.exits import AT_RISK, NOT_PROTECTED, OK
-from litekeep.cli.parameters import PATH
+from litekeep.cli.parameters import PATH, max_age_option
 from litekeep.cli.session import Session
 from litekeep.cli.verb import verb
 
@@ -27,18 +26,13 @@ HEADLINES = (("PROTECTED", "green"), ("AT RISK", "yellow"), ("NOT PROTECTED", "r
     examples=[
         ("litekeep status", "one line per database"),
         ("litekeep status --max-age 2", "at risk if the last good backup is older than two hours"),
+        ("litekeep status -c backup.json", "at risk if a backup of the settings' schedule is two hours late"),
         ("litekeep status -q || alert", "for monitors: only the exit code"),
         ("litekeep status --prometheus", "for Prometheus, on stdout"),
     ],
     exits=[20, 21],
 )
-@click.option(
-    "--max-age",
-    type=click.FloatRange(min=0.01),
-    default=26.0,
-    metavar="HOURS",
-    help="Older than this, the last good backup is overdue [default: 26].",
-)
+@max_age_option
 @click.option("--prometheus", is_flag=True, help="Print metrics in Prometheus's text format instead.")
 @click.option(
     "--prometheus-file",
@@ -46,7 +40,7 @@ HEADLINES = (("PROTECTED", "green"), ("AT RISK", "yellow"), ("NOT PROTECTED", "r
     metavar="FILE",
     help="Write the metrics to a file in one step, for the textfile collector of node_exporter (name it *.prom).",
 )
-def command(session: Session, max_age: float, *, prometheus: bool, prometheus_file: Path | None) -> int:
+def command(session: Session, max_age: float | None, *, prometheus: bool, prometheus_file: Path | None) -> int:
     """Say for every database whether it is protected: is there a recent, verified backup, and was a restore tested?
 
     The exit code is that of the worst one: 0 protected, 20 at risk, 21 not protected; a repository that is not there
@@ -54,7 +48,7 @@ def command(session: Session, max_age: float, *, prometheus: bool, prometheus_fi
     """
     from litekeep.cli.status_facts import gather
 
-    gathered = gather(session, timedelta(hours=max_age))
+    gathered = gather(session, session.max_age(max_age))
     exit_code = EXITS[gathered.worst]
     if prometheus or prometheus_file is not None:
         _metrics(session, gathered, exit_code, prometheus_file, shown=prometheus)

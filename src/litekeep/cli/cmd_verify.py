@@ -63,7 +63,7 @@ def command(
         catalog = session.catalog(repository)
         report = _scrub(session, repository) if everything or stored else None
         chosen = [] if stored and not everything else _choose(session, catalog, names, everything=everything)
-        checks = tuple(rest["checks"]) if isinstance(rest["checks"], tuple) else ()
+        checks = session.checks(rest["checks"])
         scratch = rest["scratch"] if isinstance(rest["scratch"], Path) else None
         results = _verify(session, repository, folder, chosen, Level[level.upper()], checks, scratch)
         if not results and report is None:

@@ -30,6 +30,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "trash": ("cmd_trash", "List, recover or empty the trash."),
     "config": ("cmd_config", "Make, check, show and change the settings file."),
     "schedule": ("cmd_schedule", "Let the system's own timers make the backups."),
+    "watch": ("cmd_watch", "Back up when it is due: for servers and containers."),
     "doctor": ("cmd_doctor", "Look for what could go wrong with database and backups."),
     "notify": ("cmd_notify", "Send notifications: a test, or what is due."),
     "completion": ("cmd_completion", "Print a completion script for a shell."),

@@ -25,6 +25,8 @@ class Interrupt:
 
     def __init__(self, *, silent: bool = False) -> None:
         self.wanted = False
+        self.number = 0
+        """The signal that was first."""
         self._silent = silent
         self._at_a_safe_point = False
         self._tidy: Callable[[], None] = lambda: None
@@ -49,12 +51,12 @@ class Interrupt:
         finally:
             self._at_a_safe_point = False
 
-    def _handle(self, _number: int, _frame: FrameType | None) -> None:
+    def _handle(self, number: int, _frame: FrameType | None) -> None:
         if self._at_a_safe_point:
             raise KeyboardInterrupt
         if self.wanted:
             self._end()
-        self.wanted = True
+        self.wanted, self.number = True, number
         if not self._silent:
             os.write(2, b"\nStopping at the next safe point; once more stops at once.\n")
 

@@ -32,3 +32,13 @@ def scratch(function: F) -> F:
 def yes(function: F) -> F:
     """--yes."""
     return click.option("-y", "--yes", is_flag=True, help="Do not ask.")(function)
+
+
+def max_age_option(function: F) -> F:
+    """--max-age HOURS."""
+    return click.option(
+        "--max-age",
+        type=click.FloatRange(min=0.01),
+        metavar="HOURS",
+        help="Older than this, the last good backup is overdue [default: 26, or what the settings' schedule needs].",
+    )(function)

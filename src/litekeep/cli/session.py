@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -18,7 +19,7 @@ from litekeep.cli.progress import choose_display
 from litekeep.cli.secrets import known_secrets
 from litekeep.cli.settings import Settings
 from litekeep.cli.telling import Telling
-from litekeep.errors import LitekeepError, Refused, UnknownSnapshot
+from litekeep.errors import LitekeepError, Refused, UnknownSnapshot, UsageError
 from litekeep.journal import logger
 from litekeep.journal.history import Outcome, append
 from litekeep.journal.recorder import Recorder
@@ -26,6 +27,7 @@ from litekeep.model import Reason
 from litekeep.monitor import Monitor, Several
 
 if TYPE_CHECKING:
+    from litekeep.config import Settings as FileSettings
     from litekeep.model import Snapshot
     from litekeep.repository.catalog import Catalog
     from litekeep.repository.repository import Repository
@@ -33,6 +35,8 @@ if TYPE_CHECKING:
 MOST_DAMAGED = 3
 PROVING = frozenset({"verify", "drill", "prune", "restore", "undo", "export"})
 """Commands that leave a row also if they cannot begin."""
+TOLD = frozenset({"backup", "verify", "drill", "prune"})
+"""Runs after which the channels of the settings file are told what they are to be told."""
 
 
 class Session:
@@ -53,6 +57,8 @@ class Session:
         )
         self.telling = Telling(self.out, display, self.interrupt, self.clock)
         self.monitor: Monitor = self.telling
+        self.file: FileSettings | None = None
+        """What the settings file says, if one was named."""
         self._stack = ExitStack()
 
     def __enter__(self) -> Self:
@@ -62,6 +68,41 @@ class Session:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
         self._stack.close()
+
+    def read_file(self) -> None:
+        """Read the settings file that was named; raises SettingsInvalid, UsageError. Options stand above it."""
+        if self.settings.config is None:
+            return
+        from litekeep.config import load_settings
+
+        self.file = load_settings(self.settings.config)
+        if not self.settings.repository_named:
+            self.settings.repository = self.file.backup.backup_directory
+
+    def database(self, given: Path | None) -> Path:
+        """The database that was named, or that of the settings file; raises UsageError."""
+        found = given or (self.file.database if self.file else None)
+        if found is None:
+            hint = "Name it on the command line, or a settings file that has it with --config."
+            raise UsageError("no database is named", hint=hint)
+        return found
+
+    def checks(self, given: object) -> tuple[str, ...]:
+        """The checks that were given, or those of the settings file."""
+        named = tuple(str(each) for each in given) if isinstance(given, tuple) else ()
+        return named or (self.file.backup.checks if self.file else ())
+
+    def max_age(self, hours: float | None) -> timedelta:
+        """How old the last good backup may be, by the option, the schedule of the settings file, or the default."""
+        from litekeep.operations.status import MAX_AGE
+
+        if hours is not None:
+            return timedelta(hours=hours)
+        if self.file is None:
+            return MAX_AGE
+        from litekeep.manager.health import oldest_allowed
+
+        return oldest_allowed(self.file.backup, self.clock)
 
     @property
     def verbose(self) -> bool:
@@ -96,14 +137,22 @@ class Session:
 
     def _logger(self, folder: Path) -> logger.BackupLogger:
         """The log beside the journal; nothing is written before there is a repository."""
-        path, there = folder / logger.NAME, folder / CONFIG
+        path, there = self.log_path(folder), folder / CONFIG
         return logger.BackupLogger(path, self.clock, secrets=known_secrets(), ready=lambda: os.path.exists(there))
+
+    def log_path(self, folder: Path) -> Path:
+        """The log: that of the settings file, else the one in the repository's folder."""
+        return (self.file.backup.log_file if self.file else None) or folder / logger.NAME
 
     def catalog(self, repository: Repository) -> Catalog:
         """All snapshots; damaged records are told as warnings."""
         from litekeep.repository.catalog import load_catalog
 
         catalog = load_catalog(repository)
+        if self.file is not None and self.file.database is not None and self.settings.source is None:
+            path = os.path.realpath(self.file.database)
+            mine = [each.source for each in catalog.snapshots if each.source_path == path]
+            self.settings.source = mine[-1] if mine else None
         for damaged in catalog.damaged[:MOST_DAMAGED]:
             self.telling.warn("damaged", f"damaged: {damaged.message}")
         if catalog.damaged:
@@ -143,6 +192,10 @@ class Session:
             self.monitor = self.telling
             self.telling.clear()
             self._append(folder, recorder, self.clock.monotonic() - started, log)
+            if self.file is not None and verb in TOLD:
+                from litekeep.cli.notices import send_after_run
+
+                send_after_run(self)
 
     def _append(self, folder: Path, recorder: Recorder, elapsed_seconds: float, log: logger.BackupLogger) -> None:
         if not os.path.exists(folder / CONFIG):

@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 REPOSITORY_VARIABLE = "LITEKEEP_REPOSITORY"
+CONFIG_VARIABLE = "LITEKEEP_CONFIG"
 
 
 @dataclass(slots=True)
@@ -16,6 +18,8 @@ class Settings:
     """What the common options say."""
 
     repository: Path | None = None
+    repository_named: bool = False  # on the command line, not only by the environment
+    config: Path | None = None
     source: str | None = None
     json: bool = False
     quiet: bool = False
@@ -26,16 +30,23 @@ class Settings:
 
 def common_options(*, group: bool = False) -> list[click.Option]:
     """New options, for one command; only the group reads the environment, so that every option given wins over it."""
-    variable = REPOSITORY_VARIABLE if group else None
-    folder = click.Path(readable=False, path_type=Path)
+    variable, config = (REPOSITORY_VARIABLE, CONFIG_VARIABLE) if group else (None, None)
+    folder = file = click.Path(readable=False, path_type=Path)
     return [
         _option(
             ["-r", "--repository"],
-            f"Where the backups are [default: {REPOSITORY_VARIABLE}, else the folder 'backups' beside the database "
-            "or here].",
+            f"Where the backups are [default: as the settings file says, else {REPOSITORY_VARIABLE}, else the folder "
+            "'backups' beside the database or here].",
             metavar="DIR",
             type=folder,
             envvar=variable,
+        ),
+        _option(
+            ["-c", "--config"],
+            f"Settings file: database, folder, checks, retention, notifications [default: {CONFIG_VARIABLE}].",
+            metavar="FILE",
+            type=file,
+            envvar=config,
         ),
         _option(["--source"], "Only the database of this name, where a repository holds several.", metavar="NAME"),
         _option(["--json"], "Print the result as one JSON object.", is_flag=True, default=None),
@@ -58,4 +69,7 @@ def _remember(context: click.Context, parameter: click.Parameter, value: object)
     settings = context.ensure_object(Settings)
     if value and parameter.name:
         setattr(settings, parameter.name, value)
+        if parameter.name == "repository":
+            source = context.get_parameter_source("repository")
+            settings.repository_named = source is ParameterSource.COMMANDLINE
     return value

@@ -22,7 +22,9 @@ class Verb(click.Command):
 
     def __init__(self, *arguments: Any, **details: Any) -> None:
         super().__init__(*arguments, **details)
-        self.params.extend(common_options())
+        own = {name for parameter in self.params for name in parameter.opts}
+        self.reads_file = "--config" not in own
+        self.params.extend(each for each in common_options() if own.isdisjoint(each.opts))
 
     @property
     def all_exits(self) -> list[int]:
@@ -35,6 +37,8 @@ class Verb(click.Command):
 
         with Session(ctx.ensure_object(Settings)) as session:
             ctx.obj = session
+            if self.reads_file:
+                session.read_file()
             return super().invoke(ctx)
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -81,9 +81,12 @@ def overdue_row(source: str, now: datetime, sentence: str) -> Row:
     return Row(now, "backup", source, Outcome.OVERDUE, 20, "overdue", sentence)
 
 
-def skipped_row(verb: str, source: str, now: datetime, why: str) -> Row:
-    """What is written when a run was due and was left out for a reason (paused, nothing changed, shut down)."""
-    return Row(now, verb, source, Outcome.SKIPPED, 0, "", why)
+def skipped_row(verb: str, source: str, now: datetime, why: str, code: str = "") -> Row:
+    """What is written when a run was due and was left out for a reason (paused, nothing changed, shut down).
+
+    code: the reason in a word, if nothing ran although something should have.
+    """
+    return Row(now, verb, source, Outcome.SKIPPED, 0, code, why)
 
 
 def notification_row(channel: str, detail: str, attempts: int, now: datetime) -> Row:

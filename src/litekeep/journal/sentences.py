@@ -107,6 +107,11 @@ def _held(facts: Facts) -> Line:
     return Importance.WARNING, f"rotation of {facts.get('source')} waits for a yes{_why(facts)}"
 
 
+def _anomaly(facts: Facts) -> Line:
+    before = str(facts.get("before") or "?")[:8]
+    return Importance.WARNING, f"unusual change: {facts.get('what')}; backup {before} from before it is pinned"
+
+
 def _prune_started(_: Facts) -> Line:
     return Importance.INFO, "rotation started"
 
@@ -144,6 +149,7 @@ _EVENTS: dict[str, Callable[[Facts], Line]] = {
     "restore_started": _restore_started,
     "restore_finished": _restore_finished,
     "exported": _exported,
+    "anomaly": _anomaly,
     "prune_started": _prune_started,
     "prune_finished": _prune_finished,
     "prune_held": _held,

@@ -32,7 +32,7 @@ class Keeper(Protocol):
     def create_backup(self, label: str = ..., *, reason: Reason = ...) -> Snapshot:
         """A verified backup."""
 
-    def restore_backup(self, snapshot: Snapshot) -> object:
+    def restore_backup(self, snapshot: Snapshot, *, accept_problems: bool) -> object:
         """Over the live database."""
 
     def warn(self, code: str, message: str) -> None:
@@ -40,7 +40,10 @@ class Keeper(Protocol):
 
 
 class Guard:
-    """Context manager (also asynchronous) and decorator; see the module's text. One guard may be used many times."""
+    """Context manager (also asynchronous) and decorator; see the module's text. One guard may be used many times.
+
+    active: asked at every entry whether there is something to guard.
+    """
 
     def __init__(
         self,
@@ -48,7 +51,7 @@ class Guard:
         name: str,
         *,
         reason: Reason = Reason.PRE_OPERATION,
-        active: bool = True,
+        active: Callable[[], bool] = lambda: True,
         on_error: OnError = "raise",
         policy: Policy = "fail",
     ) -> None:
@@ -66,7 +69,7 @@ class Guard:
         return self._points[-1] if self._points else None
 
     def __enter__(self) -> Self:
-        self._points.append(self._back_up() if self._active else None)
+        self._points.append(self._back_up())
         return self
 
     def __exit__(
@@ -82,7 +85,7 @@ class Guard:
             self._bring_back(point, error)
 
     async def __aenter__(self) -> Self:
-        self._points.append(await asyncio.to_thread(self._back_up) if self._active else None)
+        self._points.append(await asyncio.to_thread(self._back_up))
         return self
 
     async def __aexit__(
@@ -120,24 +123,34 @@ class Guard:
         )
 
     def _back_up(self) -> Snapshot | None:
+        if not self._active():
+            return None
         try:
             return self._keeper.create_backup(f"before {self._name}", reason=self._reason)
-        except LitekeepError as error:
+        except Exception as error:
+            told = _told(error)
             if self._policy == "warn":
-                self._keeper.warn("not_protected", f"{self._name} goes on without a backup: {error.message}")
+                self._keeper.warn("not_protected", f"{self._name} goes on without a backup: {told}")
                 return None
+            expected = error if isinstance(error, LitekeepError) else LitekeepError(told)
             raise NotProtected(
-                f"{self._name!r} was not begun, because the backup before it failed: {error.message}",
-                safe=error.safe or "The database is as it was.",
-                hint=error.hint,
+                f"{self._name!r} was not begun, because the backup before it failed: {told}",
+                safe=expected.safe or "The database is as it was.",
+                hint=expected.hint,
             ) from error
 
     def _bring_back(self, point: Snapshot, error: Exception) -> None:
+        """Also to a state that had problems: the block began with it. Never hides the error that it answers."""
         try:
-            self._keeper.restore_backup(point)
-        except LitekeepError as failed:
-            error.add_note(f"It could not be brought back: {failed.message}. {failed.hint}".rstrip())
+            self._keeper.restore_backup(point, accept_problems=True)
+        except Exception as failed:  # noqa: BLE001 - a hook of the application may raise anything
+            hint = failed.hint if isinstance(failed, LitekeepError) else ""
+            error.add_note(f"It could not be brought back: {_told(failed)}. {hint}".rstrip())
             what = f"after {self._name}, {point.short_id} was not restored"
-            self._keeper.warn("not_restored", f"{what}: {failed.message}")
+            self._keeper.warn("not_restored", f"{what}: {_told(failed)}")
         else:
             error.add_note("The database was brought back to that state.")
+
+
+def _told(error: Exception) -> str:
+    return error.message if isinstance(error, LitekeepError) else f"{type(error).__name__}: {error}"

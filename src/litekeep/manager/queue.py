@@ -1,4 +1,4 @@
-"""One thread that gives jobs to the helper process, one after the other, and tells who listens."""
+"""One thread that gives jobs to a runner (the helper process), one after the other, and tells who listens."""
 
 from __future__ import annotations
 
@@ -7,17 +7,29 @@ from collections.abc import Callable
 from concurrent.futures import Future, InvalidStateError
 from contextlib import suppress
 from queue import SimpleQueue
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from litekeep.errors import Cancelled, UsageError
-from litekeep.monitor import Fact
+from litekeep.monitor import Fact, Monitor
 from litekeep.worker.jobs import Job
-from litekeep.worker.process import HelperProcess
 
 Result = TypeVar("Result")
 IDLE_SECONDS = 60.0
 """A helper process that had nothing to do for so long is ended; the next job starts another (0.2 s)."""
 Listener = Callable[[str, dict[str, Fact]], None]
+
+
+class Runner(Protocol):
+    """Where jobs run: worker.process.HelperProcess, or worker.inline.InThisProcess."""
+
+    def run(self, job: Job[Result], monitor: Monitor) -> Result:
+        """Run one job; raises what it raises."""
+
+    def kill(self) -> None:
+        """From another thread: end what runs at once, if that is possible."""
+
+    def close(self) -> None:
+        """Nothing runs any more."""
 
 
 class BackupFuture(Future[Result], Generic[Result]):
@@ -27,6 +39,13 @@ class BackupFuture(Future[Result], Generic[Result]):
         super().__init__()
         self.verb = verb
         self.stop = threading.Event()
+        self.worked_by: threading.Thread | None = None
+
+    def result(self, timeout: float | None = None) -> Result:
+        """Wait for it; raises UsageError where that could never end: in a listener, which holds up all jobs."""
+        if self.worked_by is threading.current_thread() and not self.done():
+            raise _never()
+        return super().result(timeout)
 
     def cancel(self) -> bool:
         """Ask to stop; a running job then ends with Cancelled, unless it is through before. False if it has ended."""
@@ -52,7 +71,7 @@ class Listeners:
         for listener in tuple(self._all):
             try:
                 listener(name, dict(facts))
-            except Exception:  # noqa: BLE001 - a listener's mistake must not end a backup
+            except BaseException:  # noqa: BLE001 - a listener's mistake must not end a backup, and sys.exit() is one
                 self._remove(listener)
 
     def _remove(self, listener: Listener) -> None:
@@ -79,8 +98,8 @@ class _JobMonitor:
 class JobQueue:
     """Runs jobs in the order in which they come. The thread and the process are there only while they are needed."""
 
-    def __init__(self, helper: HelperProcess, listeners: Listeners) -> None:
-        self._helper = helper
+    def __init__(self, runner: Runner, listeners: Listeners) -> None:
+        self._runner = runner
         self._listeners = listeners
         self._guard = threading.Lock()
         self._jobs: SimpleQueue[tuple[Job[Any], BackupFuture[Any]] | None] = SimpleQueue()
@@ -98,15 +117,12 @@ class JobQueue:
             if self._thread is None:
                 self._thread = threading.Thread(target=self._loop, name="litekeep", daemon=True)
                 self._thread.start()
+            future.worked_by = self._thread
         return future
 
     def run(self, verb: str, job: Job[Result], timeout_seconds: float | None = None) -> Result:
         """Submit and wait; an interruption while waiting stops the job. Raises what the job raises, TimeoutError."""
-        if threading.current_thread() is self._thread:
-            raise UsageError(
-                "a listener asked for a result that only its own return makes possible",
-                hint="Use submit_backup, or another thread.",
-            )
+        self.refuse_listeners()
         future = self.submit(verb, job)
         try:
             return future.result(timeout_seconds)
@@ -115,23 +131,27 @@ class JobQueue:
                 future.cancel()
             raise
 
+    def refuse_listeners(self) -> None:
+        """Raises UsageError on the thread of the jobs: whatever waits for a job there would wait for ever."""
+        if threading.current_thread() is self._thread:
+            raise _never()
+
     def close(self, timeout_seconds: float) -> bool:
         """Stop what is running, and end thread and process; False if the process had to be killed."""
         with self._guard:
             self._closed = True
-            thread = self._thread
-        running = self.running
+            thread, running = self._thread, self.running
         if running is not None:
             running.cancel()
         self._jobs.put(None)
         gently = True
-        if thread is not None and thread is not threading.current_thread():
+        if thread is not None:
             thread.join(max(0.0, timeout_seconds))
             if thread.is_alive():
                 gently = False
-                self._helper.kill()
+                self._runner.kill()
                 thread.join(10.0)
-        self._helper.close()
+        self._runner.close()
         return gently
 
     def _loop(self) -> None:
@@ -141,7 +161,7 @@ class JobQueue:
             try:
                 item = self._jobs.get(timeout=IDLE_SECONDS)
             except Empty:
-                self._helper.close()
+                self._runner.close()
                 with self._guard:
                     if self._jobs.empty():
                         self._thread = None
@@ -155,11 +175,15 @@ class JobQueue:
     def _one(self, job: Job[Any], future: BackupFuture[Any]) -> None:
         if not future.set_running_or_notify_cancel():
             return
-        self.running = future
+        with self._guard:
+            if self._closed:
+                future.set_exception(_too_late())
+                return
+            self.running = future
         monitor = _JobMonitor(future, self._listeners)
         self._listeners.tell("job_started", {"verb": future.verb})
         try:
-            result = self._helper.run(job, monitor)
+            result = self._runner.run(job, monitor)
         except BaseException as error:  # noqa: BLE001 - whoever waits gets it
             self.running = None
             self._listeners.tell("job_failed", {"verb": future.verb, "message": str(error)})
@@ -174,4 +198,15 @@ class JobQueue:
         while not self._jobs.empty():
             item = self._jobs.get()
             if item is not None and item[1].set_running_or_notify_cancel():
-                item[1].set_exception(Cancelled("the BackupManager was closed", safe="Nothing was begun."))
+                item[1].set_exception(_too_late())
+
+
+def _too_late() -> Cancelled:
+    return Cancelled("the BackupManager was closed", safe="Nothing was begun.")
+
+
+def _never() -> UsageError:
+    return UsageError(
+        "a listener waits for what only its own return makes possible",
+        hint="Use submit_backup, or do it on another thread.",
+    )

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from litekeep.journal.history import Outcome, Row
+from litekeep.journal.journal import overdue_row
 
 if TYPE_CHECKING:
     from litekeep.notify.message import Situation
     from litekeep.operations.status import Facts, Run, Status
+
+TOLD_OVERDUE_FOR = timedelta(hours=23)
+"""A database that stays overdue gets a row a day."""
 
 
 def situation_of(facts: Facts, status: Status, rows: Sequence[Row], name: str = "") -> Situation:
@@ -29,6 +33,7 @@ def situation_of(facts: Facts, status: Status, rows: Sequence[Row], name: str = 
         damage=_damage(facts),
         drill_failure=_newest(rows, "drill", source, (Outcome.FAILED,)),
         problems="; ".join(newest.problems[:3]) if newest else "",
+        anomaly="; ".join(each.anomaly for each in facts.snapshots if each.anomaly),
         held=_newest(rows, "prune", source, (Outcome.REFUSED,)),
     )
 
@@ -61,9 +66,30 @@ def backup_runs(rows: Iterable[Row]) -> list[Run]:
     from litekeep.operations.status import Run
 
     good = (Outcome.OK, Outcome.WARNINGS, Outcome.SKIPPED)
-    none = (Outcome.CANCELLED, Outcome.OVERDUE)
     return [
         Run(row.source, row.at, row.outcome in good, row.message or row.code, row.code)
         for row in rows
-        if row.verb == "backup" and row.outcome not in none
+        if row.verb == "backup" and not _never_ran(row)
     ]
+
+
+def _never_ran(row: Row) -> bool:
+    """A slot that was left out has its reason as the code; a run that found nothing to do has none."""
+    left_out = row.outcome is Outcome.SKIPPED and row.code
+    return bool(left_out) or row.outcome in (Outcome.CANCELLED, Outcome.OVERDUE)
+
+
+def overdue_rows(situations: Iterable[Situation], rows: Iterable[Row], now: datetime) -> list[Row]:
+    """What is to be written down: for each database that has no good backup in time, a row a day."""
+    from litekeep.notify.conditions import is_overdue
+
+    told = {
+        row.source for row in rows if row.outcome is Outcome.OVERDUE and timedelta(0) <= now - row.at < TOLD_OVERDUE_FOR
+    }
+    found = []
+    for each in situations:
+        if is_overdue(each, now) and not each.missing and each.source not in told:
+            since = each.last_good_at
+            why = f"the last good backup is of {since:%Y-%m-%d %H:%M}" if since else "there is no good backup yet"
+            found.append(overdue_row(each.source, now, why))
+    return found

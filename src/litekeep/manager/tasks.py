@@ -25,17 +25,25 @@ def tasks_of(
     clock: Clock,
     back_up: Callable[[datetime | None], Any],
     drill: Callable[[datetime | None], Any],
+    fresh: Callable[[], bool],
 ) -> list[Task]:
-    """The tasks. back_up and drill return a BackupResult and a DrillResult, or raise."""
+    """The tasks. back_up and drill return a BackupResult and a DrillResult, or raise.
+
+    fresh: tells whether there is no repository yet, and the first backup is to make one.
+    """
     given, found = settings.backup, list[Task]()
     zone: tzinfo | None = zone_named(given.timezone) if given.timezone else None
 
     def backed_up(until: datetime) -> datetime | None:
+        if fresh():
+            return None
         here = place()
         repository = here.open(clock)
         return last_slot(repository, _source(here, clock), until=until)
 
     def drilled(until: datetime) -> datetime | None:
+        if fresh():
+            return None  # the backup comes first: tasks run in their order
         here = place()
         source = _source(here, clock)
         times = [each.drilled_at for each in load_catalog(here.open(clock)).of(source) if each.drilled_at]

@@ -7,7 +7,7 @@ damaged object that it needs. What scrub does not do is look at the databases th
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from blake3 import blake3
@@ -20,6 +20,7 @@ from litekeep.formats.pack import Frame, PackIndex
 from litekeep.formats.repoconfig import KEY as CONFIG_KEY
 from litekeep.formats.repoconfig import decode_config
 from litekeep.monitor import Monitor, stop_if_cancelled
+from litekeep.operations.coverage import share_of
 from litekeep.repository import layout
 from litekeep.repository.moment import ATTEMPTS
 from litekeep.repository.packs import PackTable
@@ -51,24 +52,32 @@ class ScrubReport:
     elapsed_seconds: float
 
 
-def scrub(repository: Repository, *, clock: Clock, monitor: Monitor) -> ScrubReport:
+def scrub(
+    repository: Repository, *, shares: Collection[int] | None = None, clock: Clock, monitor: Monitor
+) -> ScrubReport:
     """Read and check every object; raises StorageError when the storage cannot be read, Cancelled.
 
+    shares: of the packs, only those in these shares of coverage.SHARES; all other objects are small and always read.
     When damage shows and the objects are not the same ones any more (a prune beside it), it starts over.
     """
     started = clock.monotonic()
     for _ in range(ATTEMPTS - 1):
         entries = repository.storage.list()
-        report = _scrub_once(repository, entries, clock, started, monitor)
+        report = _scrub_once(repository, entries, shares, clock, started, monitor)
         if not report.damaged or repository.storage.list() == entries:
             return report
-    return _scrub_once(repository, repository.storage.list(), clock, started, monitor)
+    return _scrub_once(repository, repository.storage.list(), shares, clock, started, monitor)
 
 
 def _scrub_once(
-    repository: Repository, entries: list[Entry], clock: Clock, started: float, monitor: Monitor
+    repository: Repository,
+    entries: list[Entry],
+    shares: Collection[int] | None,
+    clock: Clock,
+    started: float,
+    monitor: Monitor,
 ) -> ScrubReport:
-    work = _Scrub(repository, monitor)
+    work = _Scrub(repository, shares, monitor)
     for entry in entries:
         if entry.key not in NOT_OBJECTS and not work.look_at(entry.key):
             work.foreign.append(entry.key)
@@ -84,8 +93,9 @@ def _scrub_once(
 
 
 class _Scrub:
-    def __init__(self, repository: Repository, monitor: Monitor) -> None:
+    def __init__(self, repository: Repository, shares: Collection[int] | None, monitor: Monitor) -> None:
         self._repository = repository
+        self._shares = shares
         self._monitor = monitor
         self._table = PackTable(repository)
         self.damage: dict[str, str] = {}
@@ -111,7 +121,8 @@ class _Scrub:
             self.needed_by.setdefault(key, set()).add(snapshot.id)
             self._manifests.append((snapshot, repository.read_manifest(key)))
         elif layout.parse_pack_key(key):
-            self._packs.append(key)
+            if self._shares is None or share_of(key) in self._shares:
+                self._packs.append(key)
         elif layout.record_snapshot(key):
             repository.read_receipt(key) if key.startswith(layout.RECEIPTS) else repository.read_mark(key)
         elif key == CONFIG_KEY:

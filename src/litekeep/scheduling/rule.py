@@ -114,6 +114,16 @@ def latest_slot(rule: Rule, now: datetime, zone: tzinfo) -> datetime | None:
     return None
 
 
+def longest_gap(rule: Rule, now: datetime, zone: tzinfo) -> timedelta:
+    """The longer one of the pauses before the newest slot and after it: how long the plan itself lets pass."""
+    newest = latest_slot(rule, now, zone)
+    following = slot_after(rule, now, zone)
+    if newest is None:
+        return following - now.astimezone(UTC)
+    before = latest_slot(rule, newest - timedelta(seconds=1), zone)
+    return max(following - newest, newest - before if before else timedelta(0))
+
+
 def believable_until(rule: Rule, now: datetime, zone: tzinfo) -> datetime:
     """A slot later than this cannot have been satisfied: it was noted while the clock was wrong, and is passed over.
 

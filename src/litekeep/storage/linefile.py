@@ -24,6 +24,7 @@ from pathlib import Path
 
 MODE = 0o600
 _READ_TRIES = 3
+_TORN_TRIES = 50
 _LOCKED_BYTE = 1 << 30  # Windows: far behind the text, since a locked byte cannot be read by others
 _FLAGS = os.O_RDWR | os.O_APPEND | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
 _FLAGS |= getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0)  # non-blocking: a planted pipe
@@ -39,7 +40,7 @@ def append_line(path: Path, line: bytes, *, rotate_at_bytes: int, keep: int = 1)
     try:
         with _alone_where_needed(descriptor):
             size = os.fstat(descriptor).st_size
-            if size and _last_byte(descriptor, size) != b"\n":
+            if _is_torn(descriptor, size):
                 line = b"\n" + line
             if os.write(descriptor, line) != len(line):
                 raise OSError(f"{path} took only a part of a line")
@@ -71,7 +72,7 @@ def older(path: Path, number: int) -> Path:
 
 def _lines_of(path: Path) -> list[bytes]:
     try:
-        return path.read_bytes().splitlines()
+        return [line for line in path.read_bytes().splitlines() if line]
     except OSError:
         return []
 
@@ -84,9 +85,16 @@ def _identity(path: Path) -> tuple[int, int, int] | None:
     return found.st_ino, found.st_size, found.st_mtime_ns
 
 
-def _last_byte(descriptor: int, size: int) -> bytes:
-    os.lseek(descriptor, size - 1, os.SEEK_SET)
-    return os.read(descriptor, 1)
+def _is_torn(descriptor: int, size: int) -> bool:
+    """True if the file stays without an end of line: a writer at work shows a part of its line for a moment."""
+    for _ in range(_TORN_TRIES):
+        if not size:
+            return False
+        os.lseek(descriptor, size - 1, os.SEEK_SET)
+        if os.read(descriptor, 1) == b"\n":
+            return False
+        size = os.fstat(descriptor).st_size
+    return True
 
 
 def _rotate(path: Path, rotate_at_bytes: int, keep: int) -> None:

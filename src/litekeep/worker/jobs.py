@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 from litekeep.clock import Clock, SystemClock
-from litekeep.errors import NoRepository, VerificationFailed
+from litekeep.errors import NoRepository, ObjectExists, Refused, VerificationFailed
 from litekeep.formats.repoconfig import KEY as CONFIG
 from litekeep.journal.history import Outcome
 from litekeep.journal.journal import Journal
@@ -138,7 +138,7 @@ class BackupJob:
         place, clock = self.place, SystemClock()
         with recorded(place, "backup", clock, monitor) as (row, told):
             if self.create and not place.there:
-                create_repository(place.folder, place.database, clock=clock, monitor=told)
+                _create(place, clock, told)
             result = backup(place.open(clock), place.database, options=self.options, clock=clock, monitor=told)
             row.source = result.snapshot.source
             _judge(row, result.damage, (*result.problems, *result.unchecked))
@@ -146,7 +146,28 @@ class BackupJob:
                 row.outcome, row.message = Outcome.SKIPPED, result.unchanged_how or "it was made before"
         if self.rotation and result.snapshot.sound and not (result.unchanged or result.satisfied):
             RotateJob(replace(place, source=result.snapshot.source), PruneOptions(self.rotation)).rotate(monitor)
+        if self.options.slot is not None and not result.satisfied:
+            _read_back(place, monitor)
         return result
+
+
+def _read_back(place: Place, monitor: Monitor) -> None:
+    """Read some of what is stored again; what goes wrong is told, and takes nothing from the backup's success."""
+    from litekeep.worker.read_back import read_back
+
+    try:
+        read_back(place, monitor)
+    except Exception as error:  # noqa: BLE001 - its row in the journal has the cause
+        monitor.event("warning", code="read_back", message=f"stored objects were not read again: {error}")
+
+
+def _create(place: Place, clock: Clock, monitor: Monitor) -> None:
+    """Make the repository; if another process of the application makes it at this moment, that one is it."""
+    try:
+        create_repository(place.folder, place.database, clock=clock, monitor=monitor)
+    except (Refused, ObjectExists):
+        if not place.there:
+            raise
 
 
 def _judge(row: Recorder, damage: tuple[str, ...], problems: tuple[str, ...]) -> None:

@@ -14,7 +14,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import litekeep
 from litekeep.errors import HelperFailed, UsageError
@@ -29,7 +29,6 @@ MARK = "LITEKEEP_WORKER"
 START_SECONDS = 30.0
 _END_SECONDS = 5.0
 _TOLD_LINES = 20
-_FOUND_BY_ITSELF = ("site-packages", "dist-packages")
 
 
 class HelperProcess:
@@ -46,6 +45,7 @@ class HelperProcess:
         self._process: subprocess.Popen[bytes] | None = None
         self._stream: Stream | None = None
         self._told: deque[str] = deque(maxlen=_TOLD_LINES)
+        self._drainer: threading.Thread | None = None
         self._guard = threading.Lock()
 
     @property
@@ -60,21 +60,31 @@ class HelperProcess:
         While it runs, `monitor` gets events and progress on this thread, and is asked whether to stop.
         """
         stream = self._ready()
-        watch = _Watch(monitor, lambda: stream.send(Cancel()))
         try:
             stream.send(job)
-            with watch:
+        except OSError as error:
+            raise self._ended() from error
+        done = self._listen(stream, monitor)
+        if done.error is not None:
+            raise done.error
+        result: Result = done.result
+        return result
+
+    def _listen(self, stream: Stream, monitor: Monitor) -> Done:
+        """Up to the answer. Left in any other way, the process goes: what it still says is not for the next job."""
+        try:
+            with _Watch(monitor, lambda: stream.send(Cancel())):
                 while True:
                     message = stream.receive()
                     if isinstance(message, Done):
-                        break
+                        return message
                     _pass_on(message, monitor)
         except (EOFError, OSError) as error:
             raise self._ended() from error
-        if message.error is not None:
-            raise message.error
-        result: Result = message.result
-        return result
+        except BaseException:
+            self.kill()
+            self.close()
+            raise
 
     def kill(self) -> None:
         """End the process at once; a job in it leaves what SIGKILL leaves, and the next run tidies up."""
@@ -93,11 +103,7 @@ class HelperProcess:
             process.stdin.close()
         except OSError:
             pass
-        try:
-            process.wait(_END_SECONDS)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        _end(process)
         for pipe in (process.stdout, process.stderr):
             if pipe is not None:
                 pipe.close()
@@ -115,7 +121,7 @@ class HelperProcess:
                     stderr=subprocess.PIPE,
                     env=worker_environment(self._environment),
                     bufsize=0,
-                    creationflags=_no_window(),
+                    **_apart(),
                 )
         except OSError as error:
             raise HelperFailed(
@@ -125,7 +131,9 @@ class HelperProcess:
             ) from error
         assert process.stdin
         assert process.stdout
-        threading.Thread(target=self._drain, args=(process,), daemon=True).start()
+        self._told.clear()
+        self._drainer = threading.Thread(target=self._drain, args=(process,), daemon=True)
+        self._drainer.start()
         self._stream = stream = Stream(process.stdout, process.stdin)
         timer = threading.Timer(START_SECONDS, process.kill)
         timer.start()
@@ -150,7 +158,9 @@ class HelperProcess:
 
     def _ended(self) -> HelperFailed:
         process = self._process
-        status = None if process is None else process.wait()
+        status = None if process is None else _end(process)
+        if self._drainer is not None:
+            self._drainer.join(_END_SECONDS)
         told = next((line for line in reversed(self._told) if line), "")
         self.close()
         return HelperFailed(
@@ -158,6 +168,15 @@ class HelperProcess:
             safe="The database is as it was, or as SQLite restores it by itself; all earlier backups are unchanged.",
             hint="Try again; if it repeats, look into the log.",
         )
+
+
+def _end(process: subprocess.Popen[bytes]) -> int:
+    """Wait for its end, but not for ever; returns its exit status."""
+    try:
+        return process.wait(_END_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        return process.wait()
 
 
 class _Watch:
@@ -223,19 +242,27 @@ def worker_command(python: Path | None = None) -> list[str]:
     if not interpreter:
         hint = "Name it: BackupManager(python=...)."
         raise UsageError("this program does not tell which Python it runs on", hint=hint)
-    return [interpreter, "-m", "litekeep.worker"]
+    return [interpreter, "-P", "-m", "litekeep.worker"]  # -P: nothing is imported from the working directory
 
 
 def worker_environment(environment: Mapping[str, str]) -> dict[str, str]:
     """The helper's environment: it finds this very Litekeep, also where the application changed sys.path."""
-    here, paths = Path(litekeep.__file__).parent.parent, environment.get("PYTHONPATH", "")
-    if here.name not in _FOUND_BY_ITSELF:
+    here, paths = Path(litekeep.__file__).absolute().parent.parent, environment.get("PYTHONPATH", "")
+    if here not in _found_by_itself():
         paths = os.pathsep.join(filter(None, (str(here), paths)))
     return {**environment, MARK: "1", "PYTHONPATH": paths}
 
 
-def _no_window() -> int:
-    """Windows shows a console window for every process otherwise."""
+def _found_by_itself() -> set[Path]:
+    """Where this interpreter looks for installed packages, after its standard library, without being told."""
+    import site
+    import sysconfig
+
+    return {Path(path) for path in (*site.getsitepackages(), site.getusersitepackages(), sysconfig.get_path("purelib"))}
+
+
+def _apart() -> dict[str, Any]:
+    """A process group of its own: Ctrl-C is for the application. Windows would also show a console window."""
     if sys.platform == "win32":
-        return subprocess.CREATE_NO_WINDOW | subprocess.CREATE_NEW_PROCESS_GROUP
-    return 0
+        return {"creationflags": subprocess.CREATE_NO_WINDOW | subprocess.CREATE_NEW_PROCESS_GROUP}
+    return {"process_group": 0}

@@ -8,19 +8,23 @@ ignored here, and what stops a job is the Cancel message or the end of the pipe.
 from __future__ import annotations
 
 import os
+import pickle
 import signal
 import sys
 import threading
 import time
+import traceback
 from queue import SimpleQueue
 from typing import Any
 
 import litekeep
-from litekeep.errors import Cancelled
+from litekeep.errors import Cancelled, LitekeepError
 from litekeep.monitor import Fact
 from litekeep.worker.jobs import Job
 from litekeep.worker.stream import Cancel, Done, Event, Progress, Ready, Stream
 
+_Received = tuple[Job[Any], threading.Event]
+"""A job, and what is set when it shall stop."""
 _PROGRESS_SECONDS = 0.05
 """No more than twenty times a second: what people can see, at next to no cost for the application."""
 
@@ -61,17 +65,15 @@ def main() -> None:
     """Serve until the pipe ends."""
     stream = _take_pipes()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    stop = threading.Event()
-    jobs: SimpleQueue[Job[Any] | None] = SimpleQueue()
-    threading.Thread(target=_listen, args=(stream, jobs, stop), daemon=True).start()
+    jobs: SimpleQueue[_Received | None] = SimpleQueue()
+    threading.Thread(target=_listen, args=(stream, jobs), daemon=True).start()
     stream.send(Ready(litekeep.__version__))
-    while (job := jobs.get()) is not None:
-        answer = _run(job, PipeMonitor(stream, stop))
+    while (received := jobs.get()) is not None:
+        job, stop = received
         try:
-            stream.send(answer)
+            _answer(stream, _run(job, PipeMonitor(stream, stop)))
         except OSError:
             break
-        stop.clear()
 
 
 def _take_pipes() -> Stream:
@@ -88,14 +90,17 @@ def _take_pipes() -> Stream:
     return Stream(os.fdopen(incoming, "rb", buffering=0), os.fdopen(outgoing, "wb", buffering=0))
 
 
-def _listen(stream: Stream, jobs: SimpleQueue[Job[Any] | None], stop: threading.Event) -> None:
+def _listen(stream: Stream, jobs: SimpleQueue[_Received | None]) -> None:
+    """Cancel is for the job before it in the stream: one that comes after that job's end stops no other."""
+    stop = threading.Event()
     try:
         while True:
             message = stream.receive()
             if isinstance(message, Cancel):
                 stop.set()
             else:
-                jobs.put(message)
+                stop = threading.Event()
+                jobs.put((message, stop))
     except (EOFError, OSError):
         stop.set()
         jobs.put(None)
@@ -106,5 +111,20 @@ def _run(job: Job[Any], monitor: PipeMonitor) -> Done:
         if monitor.cancelled():
             raise Cancelled("stopped on request", safe="Nothing was begun.")
         return Done(job.run(monitor))
-    except Exception as error:  # noqa: BLE001 - whatever it is, the application gets to know
+    except LitekeepError as error:
         return Done(error=error)
+    except Exception as error:  # noqa: BLE001 - whatever it is, the application gets to know
+        error.add_note("".join(traceback.format_exception(error)))  # a traceback itself cannot cross
+        return Done(error=error)
+
+
+def _answer(stream: Stream, answer: Done) -> None:
+    """Send it, or why it cannot be sent; raises OSError when the application has gone."""
+    try:
+        pickle.loads(pickle.dumps(answer.error))  # noqa: S301 - some can be written and not read
+        stream.send(answer)
+    except OSError:
+        raise
+    except Exception as error:  # noqa: BLE001 - of whatever a class does when it is pickled
+        told = answer.error if answer.error is not None else error
+        stream.send(Done(error=LitekeepError(f"{type(told).__name__}: {told}")))

@@ -64,9 +64,10 @@ class Stream:
     def send(self, message: object) -> None:
         """Raises OSError (BrokenPipeError) when the other end has gone."""
         data = pickle.dumps(message, protocol=5)
+        left = memoryview(len(data).to_bytes(_LENGTH_BYTES, "big") + data)
         with self._turn:
-            self._outgoing.write(len(data).to_bytes(_LENGTH_BYTES, "big") + data)
-            self._outgoing.flush()
+            while left:  # an unbuffered pipe takes less where a signal comes in between
+                left = left[self._outgoing.write(left) :]
 
     def receive(self) -> Any:
         """The next message; raises EOFError when the other end has gone."""

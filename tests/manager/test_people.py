@@ -1,0 +1,83 @@
+"""A failure is told: a real web server gets the message, once, and hears when it is over."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+
+from litekeep.testing import ManualClock
+
+from .conftest import Application
+
+
+@pytest.fixture
+def web() -> Iterator[tuple[str, list[Any]]]:
+    """A server's address, and what it was sent."""
+    sent: list[Any] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            sent.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            self.send_response(204)
+            self.end_headers()
+
+        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - http.server's signature
+            """Nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}/", sent
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def test_a_failure_is_told_once_and_its_end_too(app: Application, web: tuple[str, list[Any]]) -> None:
+    url, sent = web
+    clock = ManualClock(datetime.now(UTC))
+    manager = app.manager(
+        clock, schedule="* * * * *", notifications={"on_failure": ["webhook"], "webhook": {"url": url}}
+    )
+    manager.create_backup()
+    away = app.backups.rename(app.folder / "away")
+    clock.advance(120)
+    manager.run_due()
+    clock.advance(3600)
+    manager.run_due()
+    assert len(sent) == 1
+    assert "app" in json.dumps(sent[0])
+    away.rename(app.backups)
+    app.write("more")
+    clock.advance(3600)
+    manager.look_again()
+    manager.run_due()
+    assert len(sent) == 2
+    verbs = [(row.verb, row.outcome.value) for row in manager.history()]
+    assert verbs.count(("notify", "ok")) == 2
+
+
+def test_a_service_that_runs_by_itself(app: Application, web: tuple[str, list[Any]]) -> None:
+    url, sent = web
+    app.db.close()
+    app.path.write_bytes(b"no database at all" * 100)
+    manager = app.manager(
+        schedule="* * * * *",
+        catch_up=True,
+        backup_on_shutdown=False,
+        notifications={"on_failure": ["webhook"], "webhook": {"url": url}},
+    )
+    manager.start()
+    until = time.monotonic() + 30
+    while not sent and time.monotonic() < until:
+        time.sleep(0.05)
+    manager.close()
+    assert len(sent) == 1
+    assert any(row.code == "not_a_database" for row in manager.history())

@@ -44,7 +44,8 @@ else none; only `litekeep config` looks for `backup.json` in the current folder.
 folder, checks, verification, retention, log and notifications; what is given on the command line stands above it.
 
 The repository is the folder given with `--repository`, else that of the settings file, else the one that the
-environment variable LITEKEEP_REPOSITORY names, else the folder `backups` beside the database, else `backups` in the current folder, else the current folder.
+environment variable LITEKEEP_REPOSITORY names, else the folder `backups` beside the database, else `backups` in the
+current folder, else the current folder.
 """
 
 EXITS_INTRODUCTION = """

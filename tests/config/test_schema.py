@@ -214,7 +214,7 @@ def one_of_the_exceptions(document: Any) -> bool:
     return False
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(documents())
 def test_loader_and_schema_agree(document: Any) -> None:
     if loads(document):
@@ -223,7 +223,7 @@ def test_loader_and_schema_agree(document: Any) -> None:
         assert one_of_the_exceptions(document)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(documents())
 def test_settings_that_exist_make_a_policy_and_can_be_written_down(document: Any) -> None:
     if loads(document):
@@ -232,7 +232,7 @@ def test_settings_that_exist_make_a_policy_and_can_be_written_down(document: Any
         assert parse(Section(Settings).write(found)) == found
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(VALUES)
 def test_anything_at_all_is_read_or_refused_in_words(document: Any) -> None:
     found: tuple[SettingProblem, ...] | None = None

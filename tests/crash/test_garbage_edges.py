@@ -94,9 +94,9 @@ def _frame_without_use(history: History, also_changed: Sequence[int]) -> None:
     history.forget(second, third)
 
 
-def test_a_frame_without_use_may_lose_its_base(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_frame_without_use_may_lose_its_base(tmp_path: Path) -> None:
     history = History(tmp_path)
-    with small_scale():
+    with small_scale(), pytest.MonkeyPatch.context() as monkeypatch:  # undone before small_scale ends
         monkeypatch.setattr("litekeep.repository.writer.PACK_BYTES", 1 << 20)
         _frame_without_use(history, [])
         assert history.packs_of(2)
@@ -105,10 +105,10 @@ def test_a_frame_without_use_may_lose_its_base(tmp_path: Path, monkeypatch: pyte
         history.collect(compact=False)
 
 
-def test_reading_back_leaves_out_what_nothing_needs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_reading_back_leaves_out_what_nothing_needs(tmp_path: Path) -> None:
     """Pack 3 has two generations, as after an interrupted prune, and its frame without use loses its base now."""
     history = History(tmp_path)
-    with small_scale():
+    with small_scale(), pytest.MonkeyPatch.context() as monkeypatch:
         monkeypatch.setattr(garbage, "PACK_WASTE_PERCENT", 30)
         monkeypatch.setattr("litekeep.repository.writer.PACK_BYTES", 1 << 20)
         _frame_without_use(history, [48])

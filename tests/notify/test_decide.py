@@ -261,7 +261,7 @@ def live(steps: list[tuple[timedelta, str]]) -> list[tuple[datetime, Situation, 
     return history
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(STEPS)
 def test_never_two_alike_in_a_day(steps: list[tuple[timedelta, str]]) -> None:
     told: dict[tuple[str, str, bool], datetime] = {}
@@ -275,7 +275,7 @@ def test_never_two_alike_in_a_day(steps: list[tuple[timedelta, str]]) -> None:
                 told[key] = now
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(STEPS)
 def test_what_was_told_as_wrong_is_told_as_over_exactly_once(steps: list[tuple[timedelta, str]]) -> None:
     standing = set[str]()
@@ -291,7 +291,7 @@ def test_what_was_told_as_wrong_is_told_as_over_exactly_once(steps: list[tuple[t
             assert not standing, "all is well, and nobody was told"
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(STEPS)
 def test_silence_and_failure_are_noticed_within_a_day(steps: list[tuple[timedelta, str]]) -> None:
     told: dict[str, datetime] = {}

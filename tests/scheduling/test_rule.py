@@ -142,7 +142,7 @@ def places(draw: st.DrawFn) -> tuple[ZoneInfo, datetime]:
     return ZoneInfo(name), near + timedelta(microseconds=draw(st.sampled_from([0, 0, 1, 999_999])))
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(crons, places())
 @example("45 * * * *", (LORD_HOWE, at("2026-04-04T14:46")))
 @example("*/30 2 * * *", (PARIS, at("2026-03-28T12:00")))
@@ -161,7 +161,7 @@ def test_next_and_latest_are_those_of_the_oracle(cron: str, place: tuple[ZoneInf
         assert slot.utcoffset() == slot.astimezone(zone).utcoffset()
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(crons, places(), st.integers(1, 10))
 def test_slots_follow_each_other_without_a_gap_or_a_twin(
     cron: str, place: tuple[ZoneInfo, datetime], count: int
@@ -182,7 +182,7 @@ DAILY = parse_rule("02:00")
 NO_CATCH_UP = parse_rule("02:00", catch_up=False)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(crons, places(), st.integers(-60 * 86400, 3 * 86400), st.booleans())
 def test_due_is_the_newest_missed_slot_or_the_next_one(
     cron: str, place: tuple[ZoneInfo, datetime], offset_seconds: int, catch_up: bool
@@ -286,7 +286,7 @@ def test_what_makes_no_sense(written: str) -> None:
     assert len(str(raised.value)) < 400
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(st.one_of(st.text(max_size=40), st.text("0123456789*/,-#LW MONDAY:", max_size=30)))
 def test_any_text_is_a_rule_or_a_usage_error(written: str) -> None:
     try:

@@ -15,25 +15,30 @@ SHORTEST_SECRET = 6
 """Shorter known secrets are not looked for: "on" or "1" would make every text unreadable."""
 
 # Every repetition before the sign that decides (":", "=", "://") is bounded: a long line must not take long.
-_USER_PART = re.compile(r"([A-Za-z][A-Za-z0-9+.-]{0,30}://)[^\s\"'<>]{0,500}@")
-_NAMED = re.compile(
-    r"((?:password|passwd|passphrase|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|signature|credential)"
-    r"[\w.-]{0,40}[\"']?\s{0,9}[=:]\s{0,9})(\"[^\"]*\"|'[^']*'|[^\s&,;)\"']+)",
-    re.IGNORECASE,
+_USER_PART = r"([A-Za-z][A-Za-z0-9+.-]{0,30}://)[^\s\"'<>]{0,500}@"
+_NAMED = (
+    r"(?i)((?:password|passwd|passphrase|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|signature|credential)"
+    r"[\w.-]{0,40}[\"']?\s{0,9}[=:]\s{0,9})(\"[^\"]*\"|'[^']*'|[^\s&,;)\"']+)"
 )
-_PARAMETER = re.compile(r"([?&](?:sig|key|auth|pass|pwd|sas|code)=)[^\s&#\"']+", re.IGNORECASE)
-_SCHEME = re.compile(r"\b(bearer|basic)\s+[A-Za-z0-9._~+/=-]{8,}", re.IGNORECASE)
+_NAMES = ("pass", "secret", "token", "key", "signature", "credential")
+_PARAMETER = r"(?i)([?&](?:sig|key|auth|pass|pwd|sas|code)=)[^\s&#\"']+"
+_SCHEME = r"(?i)\b(bearer|basic)\s+[A-Za-z0-9._~+/=-]{8,}"
 
 
 def redact(text: str, secrets: Iterable[str] = ()) -> str:
     """The text without credentials; `secrets` are values known to be secret, hidden wherever they stand."""
     for secret in sorted({each for each in secrets if len(each) >= SHORTEST_SECRET}, key=len, reverse=True):
         text = text.replace(secret, HIDDEN)
+    lower = text.lower()  # a look for the words first: compiling the patterns takes longer than a backup's last step
     if "://" in text:
-        text = _USER_PART.sub(rf"\1{HIDDEN}@", text)
-    text = _NAMED.sub(rf"\1{HIDDEN}", text)
-    text = _PARAMETER.sub(rf"\1{HIDDEN}", text)
-    return _SCHEME.sub(rf"\1 {HIDDEN}", text)
+        text = re.sub(_USER_PART, rf"\1{HIDDEN}@", text)
+    if any(word in lower for word in _NAMES):
+        text = re.sub(_NAMED, rf"\1{HIDDEN}", text)
+    if "=" in text:
+        text = re.sub(_PARAMETER, rf"\1{HIDDEN}", text)
+    if "bearer" in lower or "basic" in lower:
+        text = re.sub(_SCHEME, rf"\1 {HIDDEN}", text)
+    return text
 
 
 def one_line(text: str) -> str:

@@ -18,7 +18,7 @@ POLICY = RetentionPolicy()
 WORDS = {2: "two", 3: "three", 7: "seven"}
 
 FIGURES = [
-    ("decisions/0003-delta-depth.md", f"reach {versions.BUDGET_BYTES // MIB} MiB or an eighth of the image"),
+    ("decisions/0003-delta-depth.md", f"reach {versions.BUDGET_BYTES // MIB} MiB less an eighth of the image"),
     ("decisions/0003-delta-depth.md", f"**Depth {versions.MAX_DEPTH}.**"),
     ("decisions/0003-delta-depth.md", f"**Level {compress.DELTA_LEVEL} for deltas, {compress.LEVEL} for plain"),
     ("decisions/0003-delta-depth.md", f"more than {versions.BULK_BYTES // MIB} MiB changed"),

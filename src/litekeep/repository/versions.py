@@ -5,7 +5,9 @@ of their frames, and of everything those are built on. Two limits keep that cost
 every later restore:
 
 * BUDGET: bases are taken up, frame by frame, the frames with most changed blocks first, until the bytes to decode reach
-  max(24 MiB, an eighth of the image). Blocks beyond it are stored plain and become cheap bases next time.
+  48 MiB less an eighth of the image, but at least that eighth: in a small image, chains are what costs, and they
+  are what saves space; in a large one, reading its frames costs. Blocks beyond it are stored plain and become cheap
+  bases next time.
 * MAX_DEPTH: after so many versions on top of each other a block is stored plain. Chains over the snapshots that the
   default retention keeps (about fifty) stay below it; measured in docs/explanation/decisions/0003-delta-depth.md.
 """
@@ -32,7 +34,7 @@ from litekeep.repository.spool import Spool
 from litekeep.repository.writer import PackWriter
 
 MAX_DEPTH = 64
-BUDGET_BYTES = 24 << 20
+BUDGET_BYTES = 48 << 20
 BULK_BYTES = 2 << 20
 """More changed bytes than this are compressed at the quick level."""
 MAX_DELTA_BLOCKS = 100_000
@@ -152,7 +154,8 @@ def choose_bases(table: PackTable, geometry: Geometry, before: PageMap, changes:
         position = index.position(address[1])
         if index.depths[position] < MAX_DEPTH:
             by_frame.setdefault((address[0], index.frame_of(position)), []).append((block, address))
-    budget, chosen, taken, decoded = max(BUDGET_BYTES, geometry.image_bytes // 8), {}, set[Address](), set[FrameId]()
+    eighth = geometry.image_bytes // 8
+    budget, chosen, taken, decoded = max(BUDGET_BYTES - eighth, eighth), {}, set[Address](), set[FrameId]()
     for frame, members in sorted(by_frame.items(), key=lambda item: (-len(item[1]), item[0])):
         fresh, cost = _cost(table, frame, decoded)
         if cost > budget:

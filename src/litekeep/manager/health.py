@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from dataclasses import replace
 from datetime import datetime, timedelta, tzinfo
 
 from litekeep.clock import Clock
@@ -40,11 +38,7 @@ def known(place: Place, clock: Clock, *, fresh: bool, max_age: timedelta) -> tup
 
 def is_ours(snapshot: Snapshot, place: Place) -> bool:
     """True for a snapshot of this database outside the trash; a repository may hold several."""
-    if snapshot.trashed_at is not None:
-        return False
-    if place.source is not None:
-        return snapshot.source == place.source
-    return snapshot.source_path == os.path.realpath(place.database)
+    return snapshot.trashed_at is None and place.holds(snapshot)
 
 
 def oldest_allowed(given: BackupSettings, clock: Clock) -> timedelta:
@@ -67,4 +61,4 @@ def proven(result: BackupResult) -> Snapshot:
             safe="The database and all earlier backups are unchanged.",
             hint="Check the drive of the backups; the next run stores everything anew.",
         )
-    return replace(result.snapshot)
+    return result.snapshot

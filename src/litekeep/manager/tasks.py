@@ -51,15 +51,10 @@ def tasks_of(
 
     def run_backup(slot: datetime | None) -> RunOutcome:
         result = back_up(slot)
-        if result.damage:
-            return RunOutcome(Ended.FAILED, result.damage[0], VerificationFailed.code)
-        return RunOutcome(Ended.SATISFIED if result.satisfied else Ended.DONE)
+        return _outcome(result.damage, Ended.SATISFIED if result.satisfied else Ended.DONE)
 
     def run_drill(slot: datetime | None) -> RunOutcome:
-        result = drill(slot)
-        if result.damage:
-            return RunOutcome(Ended.FAILED, result.damage[0], VerificationFailed.code)
-        return RunOutcome(Ended.DONE)
+        return _outcome(drill(slot).damage, Ended.DONE)
 
     if rule := given.effective_schedule:
         found.append(Task(BACKUP, parse_rule(rule, catch_up=given.catch_up), backed_up, run_backup, zone))
@@ -69,12 +64,13 @@ def tasks_of(
     return found
 
 
+def _outcome(damage: tuple[str, ...], good: Ended) -> RunOutcome:
+    return RunOutcome(Ended.FAILED, damage[0], VerificationFailed.code) if damage else RunOutcome(good)
+
+
 def _source(place: Place, clock: Clock) -> str:
     """The name under which the database is kept; its file's name before its first backup."""
-    import os
-
     if place.source:
         return place.source
-    path = os.path.realpath(place.database)
-    mine = [each.source for each in load_catalog(place.open(clock)).snapshots if each.source_path == path]
+    mine = [each.source for each in load_catalog(place.open(clock)).snapshots if place.holds(each)]
     return mine[-1] if mine else place.name

@@ -22,16 +22,14 @@ Source: sqlite.org walformat section 2 (wal-index header), fileformat2 section 1
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any
 
 from litekeep.clock import BootTime
+from litekeep.sqlite.wal import INDEX_BYTES, INDEX_LAYOUT, VERSION
 
-WAL_INDEX_HEADER_BYTES = 48
-_WAL_INDEX = struct.Struct("=IIIBBHIIIIIIII")  # in the machine's own byte order
 # Age of every change time at the earlier snapshot's start: coarser than any tick of a local file system.
 RACY_SECONDS = 2.0
 # How far wall clock and boot clock may drift apart, as a share and as a base: NTP slews by at most 500 ppm.
@@ -122,12 +120,12 @@ def parse_wal_index(first: bytes, wal_size_bytes: int, wal_mtime_ns: int) -> Wal
 
     Raises ValueError if it is not an initialised wal-index of a known version.
     """
-    size = WAL_INDEX_HEADER_BYTES
+    size = INDEX_BYTES
     if len(first) < 2 * size or first[:size] != first[size : 2 * size]:
         return None
     (version, _unused, _change, initialised, _big_endian, _page_size, max_frame, pages, sum1, sum2, salt1, salt2, _c1,
-     _c2) = _WAL_INDEX.unpack(first[:size])  # fmt: skip
-    if not initialised or version != 3007000:
+     _c2) = INDEX_LAYOUT.unpack(first[:size])  # fmt: skip
+    if not initialised or version != VERSION:
         raise ValueError("the wal-index is not initialised")
     return WalState(max_frame, pages, f"{sum1:08x}{sum2:08x}", f"{salt1:08x}{salt2:08x}", wal_size_bytes, wal_mtime_ns)
 

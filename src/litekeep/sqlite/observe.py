@@ -15,10 +15,11 @@ from pathlib import Path
 from litekeep.clock import BootTime, Clock
 from litekeep.errors import SourceUnreadable
 from litekeep.model import DatabaseFacts
-from litekeep.sqlite.fingerprint import WAL_INDEX_HEADER_BYTES, Fingerprint, WalState, parse_wal_index
+from litekeep.sqlite.fingerprint import Fingerprint, WalState, parse_wal_index
 from litekeep.sqlite.header import HEADER_BYTES
 from litekeep.sqlite.opening import Opening
 from litekeep.sqlite.source import beside
+from litekeep.sqlite.wal import INDEX_BYTES
 
 # A writer publishes a commit by writing both copies of the wal-index header within microseconds.
 _WAL_INDEX_TRIES = 50
@@ -137,7 +138,7 @@ def _wal_state(opening: Opening, clock: Clock) -> tuple[WalState | None, bool | 
     try:
         descriptor = own_descriptor(opening, shm, (index.st_dev, index.st_ino))
         for _ in range(_WAL_INDEX_TRIES):
-            first = _pread(descriptor, 2 * WAL_INDEX_HEADER_BYTES)
+            first = _pread(descriptor, 2 * INDEX_BYTES)
             log = os.stat(wal)
             state = parse_wal_index(first, log.st_size, log.st_mtime_ns)
             if state is not None:

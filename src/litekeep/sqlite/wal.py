@@ -18,8 +18,8 @@ INDEX_BYTES = 48
 INDEX_AREA_BYTES = 2 * INDEX_BYTES + 4
 HEADER_BYTES = 32
 FRAME_HEADER_BYTES = 24
-_VERSION = 3007000
-_INDEX = struct.Struct("=IIIBBHIIIIIIII")  # in the machine's own byte order
+VERSION = 3007000
+INDEX_LAYOUT = struct.Struct("=IIIBBHIIIIIIII")  # in the machine's own byte order
 _MASK = 0xFFFFFFFF
 
 
@@ -51,10 +51,10 @@ def parse_index(area: bytes) -> WalIndex | None:
     first = area[:INDEX_BYTES]
     if first != area[INDEX_BYTES : 2 * INDEX_BYTES]:
         return None
-    (version, _, _, initialised, big_endian, page_size, last, pages, sum1, sum2, _, _, own1, own2) = _INDEX.unpack(
-        first
+    (version, _, _, initialised, big_endian, page_size, last, pages, sum1, sum2, _, _, own1, own2) = (
+        INDEX_LAYOUT.unpack(first)
     )
-    if not initialised or version != _VERSION:
+    if not initialised or version != VERSION:
         raise WalTrouble("the wal-index is not initialised")
     words = struct.unpack("=10I", first[:40])
     if _checksum_slowly(words, (0, 0)) != (own1, own2):
@@ -77,7 +77,7 @@ def require_header(header: bytes, index: WalIndex) -> None:
         raise WalTrouble("the log is cut off")
     magic, version, page_size = struct.unpack(">3I", header[:12])
     words = _words(header[:24], big_endian=index.big_endian)
-    if magic != 0x377F0682 + index.big_endian or version != _VERSION or page_size != index.page_size:
+    if magic != 0x377F0682 + index.big_endian or version != VERSION or page_size != index.page_size:
         raise WalTrouble("the log has another format than its index")
     if header[16:24] != index.salts or _checksum_slowly(words, (0, 0)) != struct.unpack(">2I", header[24:32]):
         raise WalTrouble("the log is not the one that its index describes")

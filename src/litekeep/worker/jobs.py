@@ -80,6 +80,12 @@ class Place:
         """For rows of runs that fail before the repository tells the source's name."""
         return self.source or self.database.stem
 
+    def holds(self, snapshot: Snapshot) -> bool:
+        """True for a snapshot of this database: a repository may have several, known by name, else by path."""
+        if self.source is not None:
+            return snapshot.source == self.source
+        return snapshot.source_path == os.path.realpath(self.database)
+
     def open(self, clock: Clock) -> Repository:
         """The repository; raises NoRepository, never makes one."""
         if not self.there:
@@ -243,7 +249,7 @@ class DrillJob:
             if self.name is not None:
                 snapshot = _find(repository, place, self.name)
             else:
-                mine = [each for each in load_catalog(repository).snapshots if _is_ours(each, place)]
+                mine = [each for each in load_catalog(repository).snapshots if place.holds(each)]
                 snapshot = choose_for_drill(mine, random.SystemRandom())
             row.source = snapshot.source
             result = drill(repository, snapshot, checks=self.checks, scratch=place.scratch, clock=clock, monitor=told)
@@ -288,7 +294,7 @@ class UndoJob:
         place, clock = self.place, SystemClock()
         with recorded(place, "undo", clock, monitor) as (row, told):
             repository = place.open(clock)
-            mine = [each for each in load_catalog(repository).snapshots if _is_ours(each, place)]
+            mine = [each for each in load_catalog(repository).snapshots if place.holds(each)]
             snapshot, target = find_undo(
                 mine,
                 lambda found: is_still_there(repository, found, scratch=place.scratch, clock=clock, monitor=told),
@@ -321,13 +327,6 @@ class ExportJob:
 def _find(repository: Repository, place: Place, name: str) -> Snapshot:
     catalog = load_catalog(repository)
     if name.startswith("latest"):
-        mine = tuple(each for each in catalog.snapshots if _is_ours(each, place))
+        mine = tuple(each for each in catalog.snapshots if place.holds(each))
         return replace(catalog, snapshots=mine).find(name)
     return catalog.find(name)
-
-
-def _is_ours(snapshot: Snapshot, place: Place) -> bool:
-    """A repository may hold several databases: ours is known by its name, else by its path."""
-    if place.source is not None:
-        return snapshot.source == place.source
-    return snapshot.source_path == os.path.realpath(place.database)

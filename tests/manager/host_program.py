@@ -23,18 +23,20 @@ class Writer(threading.Thread):
 
     def __init__(self, path: str, number: int, turn: threading.Lock) -> None:
         super().__init__()
-        self.path, self.number, self.turn = path, number, turn
+        self.number, self.turn = number, turn
         self.commits = self.busy = 0
         self.over = threading.Event()
+        # Opened while nobody else is there: whoever opens a WAL database first locks the others out for a moment
+        # (sqlite.org wal.html section 2.4), with or without backups.
+        self.db = sqlite3.connect(path, isolation_level=None, timeout=0, check_same_thread=False)
+        self.db.execute("PRAGMA synchronous=OFF")
 
     def run(self) -> None:
-        db = sqlite3.connect(self.path, isolation_level=None, timeout=0)
-        db.execute("PRAGMA synchronous=OFF")
         while not self.over.is_set():
             with self.turn:  # the writers exclude each other, so that BUSY can only come from elsewhere
-                self._commit(db, self.commits + 1)
+                self._commit(self.db, self.commits + 1)
             time.sleep(0)
-        db.close()
+        self.db.close()
 
     def _commit(self, db: sqlite3.Connection, n: int) -> None:
         try:
@@ -89,9 +91,9 @@ def main() -> None:
     path, times = sys.argv[1], int(sys.argv[2])
     prepare(path)
     turn = threading.Lock()
-    writers = [Writer(path, number, turn) for number in range(2)]
     manager = BackupManager(path, {"backup": {"notifications": {"on_failure": []}}})
     manager.create_backup()  # the helper process has started
+    writers = [Writer(path, number, turn) for number in range(2)]
     for writer in writers:
         writer.start()
     stalls, newest = [], ""

@@ -1,0 +1,105 @@
+"""What the window knows at one moment: values that the bridge gathered off the Tk thread, and nothing computed.
+
+Snapshots never change, so these values cross threads without copying.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from litekeep.config.settings import BackupSettings
+from litekeep.journal.history import Row
+from litekeep.model import Snapshot
+from litekeep.operations.finding import Finding
+from litekeep.operations.status import Status
+from litekeep.retention import RetentionPlan
+from litekeep.scheduling.task import NextRun
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What is going on now. verb: of the job ("backup", "verify", "drill", "restore", "undo", "export", "prune" ...).
+
+    phase, done, total, unit: the newest progress; total 0 while nothing is known. began: when the job started, or was
+    queued. waiting: it stands behind another job. of, at: for work on several backups, how many and which one (1 ...).
+    about: the backup it is about, if it is about one.
+    """
+
+    verb: str
+    began: datetime
+    phase: str = ""
+    done: int = 0
+    total: int = 0
+    unit: str = ""
+    waiting: bool = False
+    at: int = 0
+    of: int = 0
+    about: Snapshot | None = None
+    cancelling: bool = False
+
+
+class End(StrEnum):
+    """How a job ended, for the card that stays until it is closed."""
+
+    DONE = "done"
+    CANCELLED = "cancelled"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The end of a job that a person began in this window.
+
+    what, safe, hint: of the error, as litekeep.errors has them; code: its word; details: the traceback or more text.
+    about: the backup it was about or made. target: the file that was written. undoable: `undo_restore` takes it back.
+    checked: how many backups were proven; problems: what is wrong with them or their content.
+    """
+
+    verb: str
+    end: End
+    at: datetime
+    what: str = ""
+    safe: str = ""
+    hint: str = ""
+    code: str = ""
+    details: str = ""
+    about: Snapshot | None = None
+    target: str = ""
+    undoable: bool = False
+    checked: int = 0
+    problems: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ViewFacts:
+    """Everything the pages show. Times are aware; `now` carries the zone in which people read times.
+
+    name: of the database, for people. database, folder: paths. snapshots: outside the trash, oldest first. trash: in
+    it. rows: the journal, newest first. plan: what the next clean-up would do, with the reasons for each snapshot;
+    None while it is unknown. space_bytes: what the backups take on disk, None while unknown. free_bytes: of the drive
+    of the backups. first_size_bytes: of the database file, for what a first backup means. status None: still loading.
+    """
+
+    now: datetime
+    name: str
+    database: str
+    folder: str
+    settings: BackupSettings
+    status: Status | None = None
+    snapshots: tuple[Snapshot, ...] = ()
+    trash: tuple[Snapshot, ...] = ()
+    rows: tuple[Row, ...] = ()
+    next_runs: tuple[NextRun, ...] = ()
+    plan: RetentionPlan | None = None
+    space_bytes: int | None = None
+    free_bytes: int | None = None
+    database_bytes: int | None = None
+    paused: bool = False
+    started: bool = True
+    work: Work | None = None
+    outcome: Outcome | None = None
+    findings: tuple[Finding, ...] | None = field(default=None)
+    editable: bool = False
+    """The settings came from a file that the window may change."""

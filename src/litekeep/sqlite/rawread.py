@@ -12,7 +12,8 @@ unchanged part need not be written anywhere. Why the bytes are one committed sta
   holds, at most up to our mark, and those are never taken from the file (sqlite.org walformat 2.4, wal 2.2).
 * One kind of WAL reader is different: when all frames were already in the file, it reads the file only, and the log may
   be begun anew behind its back, while checkpoints stay away from the file. If everything was copied back before the
-  transaction began, we do the same and never look at the log.
+  transaction began, we do the same and never look at the log. If it was not even so after the transaction began, ours
+  is of the other kind. In between it cannot be known, and the transaction is begun once more.
 
 Every frame that is used must carry the log's salts and pass its checksum, the last one must be the one that the index
 names, and a page beyond the file's end must be in the log. Anything else raises WalTrouble, and so does every state
@@ -111,7 +112,7 @@ def settle(opening: Opening, connection: sqlite3.Connection) -> WalIndex | None:
         connection.execute("BEGIN")
         connection.execute("SELECT 1 FROM sqlite_schema LIMIT 1").fetchall()
         after = wal.parse_index(_read_at(index, wal.INDEX_AREA_BYTES, 0))
-        if before is not None and after is not None and before.raw == after.raw:
+        if before is not None and after is not None and before.raw == after.raw and before.whole == after.whole:
             return before
     raise WalTrouble("commits follow each other too quickly")
 
@@ -126,7 +127,7 @@ def open_raw(opening: Opening, index: WalIndex | None, facts: DatabaseFacts) -> 
             return found
         if (index.page_size, index.page_count) != (facts.page_size, facts.page_count):
             raise WalTrouble("the log is of another state")
-        if index.backfilled >= index.last_frame:
+        if index.whole:
             return found
         if index.last_frame > MAX_FRAMES:
             raise WalTrouble("the log is long")

@@ -40,6 +40,11 @@ class WalIndex:
     salts: bytes
     backfilled: int
 
+    @property
+    def whole(self) -> bool:
+        """True if all of the log is in the database file; once it is, that holds until another commit or log."""
+        return self.backfilled >= self.last_frame
+
 
 def parse_index(area: bytes) -> WalIndex | None:
     """From the first INDEX_AREA_BYTES of the -shm; None while a commit is being published (the copies differ).

@@ -69,6 +69,57 @@ def storm(path: str, pause: str = "0", seconds: str = "60") -> dict[str, int]:
     return {"commits": commits, "busy": busy, "longest_ms": int(longest * 1000)}
 
 
+WAVE = 120
+
+
+def wave(counter: int) -> list[tuple[int, bytes]]:
+    """The rows of `wave` after this many commits of `surge`: the database grows for a while, then shrinks at once."""
+    return [(n, body_of(n) * 9) for n in range(counter - counter % WAVE + 1, counter + 1)]
+
+
+def surge(path: str, autocheckpoint: str = "1000", cache_pages: str = "2000") -> dict[str, int]:
+    """As storm, with a second table that comes and goes; small caches write pages of open transactions to the log."""
+    db = sqlite3.connect(path, isolation_level=None, timeout=10)
+    for setting in ("synchronous=OFF", f"wal_autocheckpoint={autocheckpoint}", f"cache_size={cache_pages}"):
+        db.execute(f"PRAGMA {setting}").fetchall()
+    print("ready", flush=True)
+    commits = refused = 0
+    while not _told_to_stop():
+        try:
+            db.execute("BEGIN IMMEDIATE")
+            n = db.execute("SELECT n FROM counter").fetchone()[0] + 1
+            db.execute("INSERT INTO row VALUES (?, ?)", (n, body_of(n)))
+            db.execute("DELETE FROM row WHERE n <= ?", (n - KEPT,))
+            if n % WAVE == 0:
+                db.execute("DELETE FROM wave")
+            else:
+                db.execute("INSERT INTO wave VALUES (?, ?)", (n, body_of(n) * 9))
+            db.execute("UPDATE counter SET n = ?", (n,))
+            db.execute("COMMIT")
+            commits += 1
+        except sqlite3.OperationalError:
+            refused += 1
+            if db.in_transaction:
+                db.execute("ROLLBACK")
+    db.close()
+    return {"commits": commits, "refused": refused}
+
+
+def checkpoint(path: str, *kinds: str) -> dict[str, int]:
+    """Checkpoint in the given ways, one after the other, again and again."""
+    db = sqlite3.connect(path, isolation_level=None, timeout=0.05)
+    print("ready", flush=True)
+    done = 0
+    while not _told_to_stop(0.003):
+        try:
+            db.execute(f"PRAGMA wal_checkpoint({kinds[done % len(kinds)]})").fetchall()
+        except sqlite3.OperationalError:
+            pass
+        done += 1
+    db.close()
+    return {"done": done}
+
+
 def reorganise(path: str) -> dict[str, int]:
     """Change the schema and VACUUM again and again beside a storm."""
     db = sqlite3.connect(path, isolation_level=None, timeout=5)
@@ -200,6 +251,6 @@ def capture(source: str, destination: str, user: str = "", way: str = "raw") -> 
 
 
 if __name__ == "__main__":
-    actions = (storm, reorganise, exclusive, reader, idle, watch, capture)
+    actions = (storm, surge, checkpoint, reorganise, exclusive, reader, idle, watch, capture)
     chosen = {action.__name__: action for action in actions}[sys.argv[1]]
     print(json.dumps(chosen(*sys.argv[2:])), flush=True)

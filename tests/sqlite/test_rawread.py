@@ -102,6 +102,7 @@ def test_a_database_that_became_smaller(tmp_path: Path) -> None:
 
 def test_a_long_log_is_left_to_sqlite(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rawread, "MAX_FRAMES", 3)
+    monkeypatch.setattr(rawread, "PAGES_PER_FRAME", 1000)
     source = make(tmp_path / "a.db", mode="wal", rows=50)
     with writing(source) as db:
         fill(db, 50)

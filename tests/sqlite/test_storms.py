@@ -124,6 +124,29 @@ def test_the_source_is_never_opened_for_writing(tmp_path: Path, state: str, way:
 
 
 @needs_strace
+@pytest.mark.parametrize("state", ["delete", "wal open"])
+def test_no_descriptor_is_closed_before_the_transaction_ends(tmp_path: Path, state: str) -> None:
+    """Closing any descriptor of a file drops the process's locks on it (sqlite.org howtocorrupt 2.2)."""
+    (tmp_path / "data").mkdir()
+    source = make(tmp_path / "data" / "a.db", mode="delete" if state == "delete" else "wal", rows=3000)
+    with ExitStack() as stack:
+        if state == "wal open":
+            fill(stack.enter_context(closing(connect(source))), 50)
+        calls = "openat,close,close_range,dup,dup2,dup3,fcntl,pread64,preadv,preadv2"
+        answer, trace = traced(tmp_path, source, "-y", "-e", f"trace={calls}")
+    assert "'ok'" in answer
+    ours = [line for line in trace.splitlines() if f"{source}" in line]
+    reads = [n for n, line in enumerate(ours) if "preadv" in line and f"{source}>" in line]
+    closes = [n for n, line in enumerate(ours) if " close" in line or " dup" in line]
+    unlocks = [n for n, line in enumerate(ours) if "F_UNLCK" in line and f"{source}>" in line]
+    assert len(reads) > 0
+    assert min(closes) > max(reads)
+    assert max(reads) < max(unlocks)
+    assert not any(min(reads) < n < max(reads) for n in unlocks)
+    assert len([line for line in ours if "openat(" in line and f'{source}"' in line]) == 1, "SQLite's own is the only one"
+
+
+@needs_strace
 @pytest.mark.parametrize("mode", ["delete", "wal"])
 @pytest.mark.parametrize(("way", "number"), [("raw", 1), ("raw", 2), ("api", 4), ("api", 9), ("api", 60), ("api", 120)])
 def test_a_page_that_cannot_be_read_is_an_error_and_never_zeros(

@@ -118,10 +118,16 @@ def _require_whole(path: Path, size_bytes: int, header: bytes, facts: DatabaseFa
     pages = max(claimed, facts.page_count)
     if size_bytes % facts.page_size == 0 and size_bytes >= pages * facts.page_size:
         return
+    hint = "Something outside SQLite shortened the file; restore the newest good backup."
+    if header[19:20] == b"\x02":
+        hint = (
+            f"Either something shortened the file, or its log {path.name}-wal was removed or renamed while programs use "
+            "it. Do not end them before the log is back at its place; else restore the newest good backup."
+        )
     raise SourceUnreadable(
         f"{path} is cut off: it has {size_bytes} bytes, but {pages} pages of {facts.page_size} bytes",
         safe="The database was only read, and earlier backups are unchanged.",
-        hint="Something outside SQLite shortened the file; restore the newest good backup.",
+        hint=hint,
     )
 
 

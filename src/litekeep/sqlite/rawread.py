@@ -40,7 +40,8 @@ from litekeep.sqlite.wal import WalIndex, WalTrouble
 LOCK_BYTE = 1 << 30
 """The page that holds this byte is never used (sqlite.org fileformat2 section 1.1); its content has no meaning."""
 MAX_FRAMES = 4096
-"""Checking a frame takes 0.1 ms; of a longer log, SQLite copies the pages faster."""
+PAGES_PER_FRAME = 32
+"""Checking a frame takes 0.1 ms, in which SQLite copies about so many pages: of a longer log, it is faster."""
 _SETTLE_TRIES = 20
 _WAL_CHUNK_BYTES = 1 << 20
 
@@ -129,7 +130,7 @@ def open_raw(opening: Opening, index: WalIndex | None, facts: DatabaseFacts) -> 
             raise WalTrouble("the log is of another state")
         if index.whole:
             return found
-        if index.last_frame > MAX_FRAMES:
+        if index.last_frame - index.backfilled > max(MAX_FRAMES, index.page_count // PAGES_PER_FRAME):
             raise WalTrouble("the log is long")
         path = beside(opening.file, "-wal")
         status = os.stat(path)
@@ -141,14 +142,22 @@ def open_raw(opening: Opening, index: WalIndex | None, facts: DatabaseFacts) -> 
 
 
 def _checked_frames(log: int, index: WalIndex) -> dict[int, int]:
-    """For every page in the log up to the snapshot's mark, the offset of its newest content, proven."""
+    """For every page in the log that is not in the file, up to the snapshot's mark, the offset of its newest content.
+
+    Frames that were copied back before the transaction began are not needed: what they hold is in the file, unless a
+    later frame holds the page anew. SQLite does the same (minFrame in wal.c). The running checksum goes on from there.
+    """
     header = _read_at(log, wal.HEADER_BYTES, 0)
     wal.require_header(header, index)
     frame_bytes = wal.FRAME_HEADER_BYTES + index.page_size
     newest: dict[int, int] = {}
     sums = [wal.stored_checksum(header[8:])]
+    if index.backfilled:
+        last = _read_at(log, wal.FRAME_HEADER_BYTES, wal.HEADER_BYTES + (index.backfilled - 1) * frame_bytes)
+        wal.frame_page(last, index)
+        sums = [wal.stored_checksum(last)]
     per_chunk = max(1, _WAL_CHUNK_BYTES // frame_bytes)
-    for number in range(0, index.last_frame, per_chunk):
+    for number in range(index.backfilled, index.last_frame, per_chunk):
         count = min(per_chunk, index.last_frame - number)
         chunk = memoryview(_read_at(log, count * frame_bytes, wal.HEADER_BYTES + number * frame_bytes))
         if len(chunk) != count * frame_bytes:

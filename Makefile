@@ -1,4 +1,5 @@
 # make demo    the main job on a sample database made on the spot; a good first thing to run
+# make app     an example: an employee manager in a window, with invented people and backups to restore from
 # make test    set up and run all tests
 # make lint    format, style, types on three platforms, direction of imports
 # make bench   measure beside restic, borg, litestream and plain copies (long: `make bench CASES="process month"`)
@@ -15,7 +16,7 @@ PYTEST ?= -n auto
 BIN     := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help demo test lint bench clean
+.PHONY: help demo app test lint bench clean
 .DEFAULT_GOAL := help
 
 help:
@@ -24,6 +25,9 @@ help:
 demo: $(VENV)/.installed
 	$(BIN)/python -m demo.run
 
+app: $(VENV)/.app-tools
+	$(BIN)/python -m examples.employees --sample --database app-data/employees.db
+
 test: $(VENV)/.test-tools
 	$(BIN)/python -m pytest $(PYTEST)
 
@@ -31,8 +35,8 @@ lint: $(VENV)/.test-tools $(VENV)/.lint-tools
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/mypy
-	$(BIN)/mypy --platform win32 src demo benchmarks
-	$(BIN)/mypy --platform darwin src demo benchmarks
+	$(BIN)/mypy --platform win32 src demo benchmarks examples
+	$(BIN)/mypy --platform darwin src demo benchmarks examples
 	$(BIN)/lint-imports
 
 bench: $(VENV)/.bench-tools
@@ -40,7 +44,7 @@ bench: $(VENV)/.bench-tools
 
 clean:
 	rm -rf $(VENV) demo-output dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
-	find src tests demo benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
+	find src tests demo benchmarks examples -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Each stamp below is touched when its step has succeeded, so that the next run starts at once. A changed pyproject.toml
 # installs again. Recent pip is needed for `--group`.
@@ -53,6 +57,12 @@ $(VENV)/.installed: pyproject.toml
 	$(INSTALL) --upgrade 'pip>=25.1'
 	$(INSTALL) --editable .
 	@$(BIN)/python -m compileall -q src  # as the installation of a wheel does; else every start may compile anew
+	@touch $@
+
+$(VENV)/.app-tools: $(VENV)/.installed
+	@$(BIN)/python -c 'import tkinter' 2>/dev/null || \
+	  { echo "this Python has no tkinter; on Debian and Ubuntu: apt install python3-tk"; exit 1; }
+	$(INSTALL) --editable '.[gui,peewee]'
 	@touch $@
 
 $(VENV)/.test-tools: $(VENV)/.installed

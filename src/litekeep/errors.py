@@ -27,6 +27,10 @@ exit code and a stable `code` word for JSON output. Exit codes 3, 10, 11, 12 and
     |  +- NoSpace              14  no_space
     |  +- PermissionRefused    13  permission
     |  +- ReadOnlyStorage       6  read_only
+    |  +- CredentialsRefused   13  credentials
+    |  +- PlaceMissing         13  place_missing
+    |  +- ClockWrong           13  clock
+    |  +- WrongServer          13  wrong_server
     +- Cancelled              130  cancelled
 """
 
@@ -259,6 +263,30 @@ class ReadOnlyStorage(StorageError):
 
     code = "read_only"
     exit_code = 6
+
+
+class CredentialsRefused(StorageError):
+    """The server does not accept the user, key or password; nothing was asked of it after that."""
+
+    code = "credentials"
+
+
+class PlaceMissing(StorageError):
+    """The bucket, or the folder on the server, is not there; that is never taken for an empty repository."""
+
+    code = "place_missing"
+
+
+class ClockWrong(StorageError):
+    """The server refuses requests because the clock of this machine, or its own, is wrong."""
+
+    code = "clock"
+
+
+class WrongServer(StorageError):
+    """Something else answered: another certificate or host key, or the log-in page of a network."""
+
+    code = "wrong_server"
 
 
 class Cancelled(LitekeepError):

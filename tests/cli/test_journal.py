@@ -116,3 +116,14 @@ def test_no_row_data_in_it(database: Path, place: Path, litekeep: Run) -> None:
     litekeep("backup", database, "--check", "SELECT 'person 7919', 0", expect=None)
     text = (place / "backups" / history.NAME).read_text()
     assert "person 0" not in text
+
+
+def test_the_reason_is_kept_of_a_run_that_fails() -> None:
+    """Nothing else tells of a failed run whether it was planned."""
+    recorder = Recorder("backup", NOW)
+    recorder.event("backup_started", database="/data/app.db", reason="scheduled")
+    recorder.fail(NoSpace("no room"))
+    assert recorder.row(1.0).facts == {"reason": "scheduled"}
+    safety_copy = Recorder("restore", NOW)
+    safety_copy.event("backup_started", database="/data/app.db", reason="pre_restore")
+    assert safety_copy.row(1.0).facts == {}

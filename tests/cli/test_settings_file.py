@@ -109,6 +109,26 @@ def test_scheduled_by_the_file(database: Path, place: Path, litekeep: Run) -> No
     assert "needs a rule" in litekeep("backup", "app.db", "--scheduled", expect=2).err
 
 
+@pytest.mark.parametrize("platform", ["linux", "darwin"])
+def test_timers_go_by_the_zone_of_the_file(
+    database: Path, place: Path, litekeep: Run, monkeypatch: pytest.MonkeyPatch, platform: str
+) -> None:
+    """systemd is told the zone; others cannot be, and the person is."""
+    from litekeep.scheduling.install import Timers
+
+    monkeypatch.setattr(Timers, "of", lambda _: Timers.SYSTEMD if platform == "linux" else Timers.LAUNCHD)
+    monkeypatch.setattr("litekeep.clock.SystemClock.zone", lambda _: "Europe/Paris")
+    litekeep("init", "app.db", "-r", "store")
+    there = settings(place, schedule="15 6 * * *", timezone="Asia/Tokyo")
+    done = litekeep("schedule", "install", "-c", there, "--dry-run")
+    assert ("OnCalendar=*-*-* 06:15:00 Asia/Tokyo" in done.out) == (platform == "linux")
+    assert ("go by the machine's zone" in done.err) == (platform != "linux")
+    here = settings(place, schedule="15 6 * * *", timezone="Europe/Paris")
+    done = litekeep("schedule", "install", "-c", here, "--dry-run")
+    assert "Europe/Paris" not in done.out
+    assert "go by the machine's zone" not in done.err
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="the text is that of systemd")
 def test_timers_read_the_file_at_each_run(database: Path, place: Path, litekeep: Run) -> None:
     config = settings(place, schedule="15 6 * * *", restore_test="never")

@@ -78,6 +78,10 @@ def test_a_drive_that_cannot_be_written(app: Application, drive: Path) -> None:
     assert [each.id for each in manager.list_backups()] == [first.id]
     manager.restore_backup(first, to=app.folder / "new.db")
     assert notes_in(app.folder / "new.db") == []
+    warned: list[object] = []
+    manager.subscribe(lambda name, facts: warned.append(facts["code"]) if name == "warning" else None)
+    assert manager.verify_backup(first).damage == ()
+    assert "read_only" in warned
     assert "backup" in [row.verb for row in manager.history() if row.outcome.value == "failed"]
     subprocess.run(["mount", "-o", "remount,rw", str(drive)], check=True)
     assert manager.create_backup().sound

@@ -81,3 +81,77 @@ def test_a_service_that_runs_by_itself(app: Application, web: tuple[str, list[An
     manager.close()
     assert len(sent) == 1
     assert any(row.code == "not_a_database" for row in manager.history())
+
+
+def wait_for(condition: Any) -> None:
+    """For what happens on a thread that nobody waits for."""
+    until = time.monotonic() + 30
+    while not condition() and time.monotonic() < until:
+        time.sleep(0.02)
+    assert condition()
+
+
+@pytest.mark.parametrize("started", [False, True], ids=["not started", "started"])
+@pytest.mark.parametrize("way", ["create", "submit", "guard", "migration"])
+def test_a_backup_that_a_person_asked_for_is_told_of_at_once(
+    app: Application, web: tuple[str, list[Any]], way: str, *, started: bool
+) -> None:
+    from litekeep.errors import BackupFailed, NotProtected
+
+    url, sent = web
+    told = {"on_failure": ["webhook"], "webhook": {"url": url}}
+    manager = app.manager(
+        automatic_daily=False, backup_on_shutdown=False, backup_before_operations=["import"], notifications=told
+    )
+    manager.create_backup()
+    if started:
+        manager.start()
+    app.db.close()
+    good = app.path.read_bytes()
+    app.path.write_bytes(b"no database at all" * 100)
+
+    def fail() -> None:
+        if way == "create":
+            with pytest.raises(BackupFailed):
+                manager.create_backup()
+        elif way == "submit":
+            assert manager.submit_backup().exception(30)
+        else:
+            guard = manager.protect("import") if way == "guard" else manager.before_migration()
+            with pytest.raises(NotProtected), guard:
+                pass
+
+    fail()
+    wait_for(lambda: len(sent) == 1)
+    fail()  # known already
+    manager.notify()
+    manager.close(backup=False)
+    assert len(sent) == 1
+    app.path.write_bytes(good)
+    app.manager(automatic_daily=False, notifications=told).create_backup()
+    wait_for(lambda: len(sent) == 2)  # it is over
+    assert "recovered" in json.dumps(sent[1]).lower()
+
+
+def test_telling_holds_nobody_up(app: Application) -> None:
+    """A server that takes connections and never answers."""
+    import socket
+
+    from litekeep.errors import BackupFailed
+
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}/"
+        manager = app.manager(notifications={"on_failure": ["webhook"], "webhook": {"url": url}})
+        manager.create_backup()
+        app.db.close()
+        app.path.write_bytes(b"no database at all" * 100)
+        for _ in range(3):
+            began = time.monotonic()
+            with pytest.raises(BackupFailed):
+                manager.create_backup()
+            assert time.monotonic() - began < 3
+        began = time.monotonic()
+        manager.close(backup=False)
+        assert time.monotonic() - began < 9

@@ -15,12 +15,14 @@ from .conftest import Application
 pytestmark = pytest.mark.skipif(shutil.which("strace") is None, reason="needs strace")
 
 PROGRAM = """
-import os, sqlite3, sys
+import json, os, pathlib, sqlite3, sys
 from litekeep import BackupManager
 path = sys.argv[1]
 with open(path + ".pid", "w") as file:
     file.write(str(os.getpid()))
-manager = BackupManager(path, {"backup": {"restore_test": "weekly", "notifications": {"on_failure": []}}})
+settings = pathlib.Path(path + ".json")
+settings.write_text(json.dumps({"backup": {"restore_test": "weekly", "notifications": {"on_failure": []}}}))
+manager = BackupManager(path, settings)
 manager.start()
 first = manager.create_backup()
 manager.submit_backup().result()
@@ -35,7 +37,22 @@ with manager.protect("import"):
     pass
 with manager.before_migration():
     pass
+manager.preview_restore(first)
+manager.preview_restore(pathlib.Path(path + ".plain"))
+manager.restore_file(path + ".plain")
+manager.restore_file(path + ".plain", to=path + ".again")
+assert manager.examine()
+second = manager.create_backup()
+manager.pin_backup(second)
+manager.unpin_backup(second)
+manager.label_backup(second, "a name")
+manager.delete_backup(second)
+manager.recover_backup(manager.list_trash()[0])
+assert manager.statistics().database_bytes and manager.statistics(manager.list_backups()).space_bytes
+assert manager.plan_rotation().plan.decisions
+assert manager.test_notifications() == [] and manager.cancel() is False and manager.running == ""
 manager.rotate_backups()
+manager.change_settings({"backup.keep_last": 9})
 manager.reload()
 manager.notify()
 print(manager.close().short_id)

@@ -15,6 +15,7 @@ from litekeep.operations.backup import BackupOptions, backup
 from litekeep.operations.curate import pin, unpin
 from litekeep.operations.prune import PruneOptions, plan_prune, prune
 from litekeep.operations.restore import restore_over
+from litekeep.operations.status import Protection, Status, Verdict, assess, gather_facts
 from litekeep.repository.catalog import load_catalog
 from litekeep.repository.repository import Repository
 from litekeep.retention import RetentionPolicy
@@ -129,3 +130,19 @@ def test_ordinary_days_are_no_alarm(tmp_path: Path) -> None:
         place.back_up()
     assert place.alarms() == []
     assert not any(each.pinned or each.anomaly for each in load_catalog(place.repository).snapshots)
+
+
+def test_status_tells_of_it_until_someone_has_looked(tmp_path: Path) -> None:
+    place = Place(tmp_path)
+    before = place.back_up()
+    place.change("DELETE FROM staff")
+    place.back_up()
+
+    def status() -> Status:
+        [facts] = gather_facts(place.repository, load_catalog(place.repository), [], CLOCK.now())
+        return assess(facts, CLOCK.now())
+
+    assert (status().verdict, status().protection) == (Verdict.SUSPICIOUS, Protection.AT_RISK)
+    assert "in the newest backup: all 300 rows of staff have gone" in status().sentence
+    unpin(place.repository, before, clock=CLOCK, monitor=place.monitor)
+    assert status().verdict is Verdict.UNPROVEN

@@ -44,6 +44,7 @@ def run(hours_ago: float, ok: bool) -> Run:
 
 
 BAD = {"problems": ("12 rows refer to missing rows",)}
+LOST = {"anomaly": "all 120 rows of item have gone", "pinned": True}
 HURT = {"damage": ("packs/ab: is missing",), "verified": Level.NONE}
 
 P, R, N = Protection.PROTECTED, Protection.AT_RISK, Protection.NOT_PROTECTED
@@ -70,6 +71,10 @@ TABLE = [
     ("all damaged", Facts("app", (made(2, **HURT),)), Verdict.DAMAGED, N, "no verified backup is left"),
     ("unreadable", Facts("app", (drilled(2, 1),), unreadable=1), Verdict.DAMAGED, R, "One stored object"),
     ("only unreadable", Facts("app", unreadable=3), Verdict.DAMAGED, N, "3 stored objects"),
+    ("a loss", Facts("app", (made(20, **LOST), drilled(2, 1))), Verdict.SUSPICIOUS, R, "in the newest backup: all 120"),
+    ("an old loss", Facts("app", (made(50, **LOST), made(9), drilled(2, 1))), Verdict.SUSPICIOUS, R, "made 50 h ago"),
+    ("a loss and late", Facts("app", (made(90, **LOST), drilled(80, 1))), Verdict.SUSPICIOUS, R, "all 120 rows"),
+    ("a loss and failing", Facts("app", (made(9, **LOST), made(8)), runs=(run(1, False),)), Verdict.FAILING, R, "disk"),
     ("busy", Facts("app", (drilled(2, 1),), busy="backup of app.db"), Verdict.RUNNING, P, "backup of app.db"),
     ("busy and overdue", Facts("app", (drilled(99, 1),), busy="prune"), Verdict.RUNNING, R, "no backup for"),
     ("busy and missing", Facts("app", missing="gone", busy="x"), Verdict.REPOSITORY_MISSING, N, "gone"),

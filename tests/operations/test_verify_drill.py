@@ -12,7 +12,7 @@ from litekeep.errors import Cancelled, NoSpace, ObjectMissing, UnknownSnapshot
 from litekeep.formats.receipt import Receipt
 from litekeep.model import Level, Snapshot
 from litekeep.operations.curate import to_trash
-from litekeep.operations.drill import choose_for_drill
+from litekeep.operations.drill import choose_for_drill, drill
 from litekeep.operations.verify import verify
 from litekeep.repository import layout
 from litekeep.repository.repository import Repository
@@ -139,6 +139,19 @@ def test_a_read_only_storage(two: Home) -> None:
     result = verify(repository, two.find("latest"), record=False, clock=two.clock, monitor=two.monitor)
     assert result.ok
     assert puts(log) == []
+
+
+def test_where_the_receipt_cannot_be_kept_the_result_is_told_with_a_warning(two: Home) -> None:
+    repository = Repository.open(ReadOnly(two.storage))
+    before, snapshot = two.keys(), two.find("latest")
+    options = {"scratch": two.scratch, "clock": two.clock, "monitor": two.monitor}
+    assert verify(repository, snapshot, **options).ok  # type: ignore[arg-type]
+    assert drill(repository, snapshot, **options).damage == ()  # type: ignore[arg-type]
+    told = [facts["code"] for name, facts in two.monitor.events if name == "warning"]
+    assert told == ["read_only", "read_only"]
+    assert two.keys() == before
+    two.flip(next(key for key in two.keys("packs/")), 60)
+    assert not verify(repository, snapshot, **options).ok  # type: ignore[arg-type]
 
 
 def test_every_stored_byte_of_a_snapshot_is_read(tmp_path: Path) -> None:

@@ -125,6 +125,47 @@ def test_texts() -> None:
     assert list(plan.counts()) == [code for code in Code if code in plan.counts()]
 
 
+def test_reasons_hold_what_their_texts_name() -> None:
+    """For other languages: numbers, limits and moments, so that nobody takes a text apart."""
+    history = [
+        made(moment("2026-11-22"), 9),
+        made(moment("2026-11-21"), 8, Reason.PRE_RESTORE),
+        made(moment("2026-11-20"), 7, level=Level.NONE),
+        made(moment("2026-11-08"), 6),
+        made(moment("2026-10-28"), 1, trashed_at=moment("2026-11-20")),
+    ]
+    plan = plan_retention(history, RetentionPolicy(days=7, weeks=4, months=9, keep_last=2), moment("2026-11-23"))
+    found = [[(why.code, why.number, why.limit, why.detail) for why in each.whys] for each in plan.decisions]
+    assert found == [
+        [
+            (Code.NEWEST, 0, 0, ""),
+            (Code.DAILY, 0, 7, ""),
+            (Code.WEEKLY, 1, 4, ""),
+            (Code.MONTHLY, 1, 9, ""),
+            (Code.LAST, 1, 2, ""),
+        ],
+        [(Code.SAFETY_COPY, 0, 30, "")],
+        [(Code.UNSOUND, 0, 7, "recent")],
+        [(Code.WEEKLY, 2, 4, ""), (Code.OLDEST, 1, 9, "months"), (Code.LAST, 2, 2, "")],
+        [(Code.TRASH, 0, 7, "")],
+    ]
+
+
+def test_reasons_to_wait_hold_what_their_texts_name() -> None:
+    ahead = made(moment("2027-01-01"), 41)
+    lost = replace(made(moment("2026-06-01"), 40), anomaly="all 12 rows of a have gone", pinned=True)
+    broken = made(moment("2026-06-02"), 42, problems=("page 7",))
+    plan = plan_retention([*daily(START, 39), lost, broken, ahead], KEEP_ONE, moment("2026-08-01"))
+    told = {why.code: (why.number, why.limit, why.detail, why.moment) for why in (*plan.brakes, *plan.holds)}
+    assert told == {
+        Code.MANY: (39, 41, "", None),
+        Code.CLOCK_BEHIND: (1, 0, "", ahead.created_at),
+        Code.CLOCK_AHEAD: (60, 40, "", None),
+        Code.ANOMALY: (0, 0, lost.anomaly, lost.created_at),
+        Code.SOURCE_PROBLEM: (0, 0, "page 7", broken.created_at),
+    }
+
+
 def test_a_hold_names_the_snapshot_and_every_problem() -> None:
     problems = ("integrity: page 7 is never used", "2 rows of orders have no customer")
     history = [*daily(START, 2), made(moment("2026-01-05"), 3, problems=problems)]

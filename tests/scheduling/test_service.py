@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -130,6 +131,15 @@ def test_timers_make_up_for_missed_runs_unless_they_should_not() -> None:
     assert (timer["Persistent"], timer["RandomizedDelaySec"]) == (["true"], ["10min"])
     assert sections(timer_text(job("*/30 * * * *")))["Timer"]["RandomizedDelaySec"] == ["0"]
     assert sections(timer_text(job(catch_up=False)))["Timer"]["Persistent"] == ["false"]
+
+
+@pytest.mark.parametrize("zone", ["Europe/Paris", "America/Argentina/Buenos_Aires", "Etc/GMT+5", "UTC"])
+def test_a_zone_of_its_own(zone: str) -> None:
+    timer = sections(timer_text(replace(job("0 2 13 * 5"), zone=zone)))["Timer"]
+    assert timer["OnCalendar"] == [f"*-*-13 02:00:00 {zone}", f"Fri *-*-* 02:00:00 {zone}"]
+    if shutil.which("systemd-analyze"):
+        for text in timer["OnCalendar"]:
+            subprocess.run(["systemd-analyze", "calendar", text], capture_output=True, check=True)
 
 
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="needs systemd-analyze")

@@ -18,6 +18,7 @@ from litekeep.errors import Cancelled, CorruptObject, HelperFailed, LitekeepErro
 from litekeep.monitor import Fact, Silent
 from litekeep.testing import RecordingMonitor
 from litekeep.worker import process
+from litekeep.worker.pace import PROGRESS_SECONDS, Paced
 from litekeep.worker.process import HelperProcess, worker_command, worker_environment
 from litekeep.worker.stream import Cancel
 
@@ -123,13 +124,7 @@ def test_progress_is_told_but_not_too_often(helper: HelperProcess) -> None:
         assert mine[0] == 0
         assert mine[-1] == 20_000
         assert mine == sorted(mine)
-    assert len(monitor.steps) <= 4 + seconds / process_pause()
-
-
-def process_pause() -> float:
-    from litekeep.worker import serve
-
-    return serve._PROGRESS_SECONDS
+    assert len(monitor.steps) <= 4 + seconds / PROGRESS_SECONDS
 
 
 def test_a_running_job_is_stopped_by_the_monitor(helper: HelperProcess) -> None:
@@ -268,3 +263,21 @@ def test_installed_packages_do_not_come_before_the_standard_library(monkeypatch:
     installed = Path(sysconfig.get_path("purelib"))
     monkeypatch.setattr(litekeep, "__file__", str(installed / "litekeep" / "__init__.py"))
     assert worker_environment({})["PYTHONPATH"] == ""
+
+
+def test_what_was_kept_back_is_told_before_the_phase_ends() -> None:
+    """Also where the total is not known, and where the phase ends before its total."""
+    told = RecordingMonitor()
+    paced = Paced(told)
+    for done in range(1000):
+        paced.progress("unpack", done, 0, "bytes")
+    paced.progress("read", 0, 500, "pages")
+    for done in range(1, 400):
+        paced.progress("read", done, 500, "pages")
+    paced.event("warning", code="x", message="y")
+    paced.progress("read", 450, 500, "pages")
+    paced.flush()
+    assert told.steps[0][:2] == ("unpack", 0)
+    assert ("unpack", 999) in [(phase, done) for phase, done, _, _ in told.steps]
+    assert [done for phase, done, _, _ in told.steps if phase == "read"][-2:] == [399, 450]
+    assert len(told.steps) < 12

@@ -40,7 +40,7 @@ def command(session: Session, database: Path | None) -> int:
 
     Nothing is changed. Packs are not read; that is `litekeep verify --stored`.
     """
-    from litekeep.cli.doctor_diary import examine_diaries
+    from litekeep.manager.diaries import examine_diaries
     from litekeep.operations.doctor import examine_database, examine_repository
 
     database = database or (session.file.database if session.file else None)
@@ -74,8 +74,8 @@ def _promised(session: Session, folder: Path) -> Iterator[Finding]:
     """What a settings file says should be so."""
     if session.file is None:
         return
-    from litekeep.cli.doctor_diary import examine_ages, examine_log
     from litekeep.cli.status_facts import gather
+    from litekeep.manager.diaries import examine_ages, examine_log
 
     yield from examine_log(session.log_path(folder))
     yield from examine_ages(gather(session, session.max_age(None)).pairs)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -84,12 +84,13 @@ def install(
     folder = session.find(database)
     user = str(rest["run_as"]) or _owner(database) if system else ""
     rules = _rules(session, when, rest)
+    timers, account = _here(system=system)
+    zone = _zone(session, timers)
     jobs = [
-        make_job(verb_name, database, folder, rule, user, given=_given(session, when))
+        replace(make_job(verb_name, database, folder, rule, user, given=_given(session, when)), zone=zone)
         for verb_name, rule in rules.items()
         if rule is not None
     ]
-    timers, account = _here(system=system)
     return _do(session, "install", plan_install(jobs, timers, account), [job.name for job in jobs], dry_run=dry_run)
 
 
@@ -103,14 +104,24 @@ def _rules(session: Session, when: str | None, rest: Mapping[str, object]) -> di
     backup = when or (file.effective_schedule if file else "02:00")
     if backup is None:
         raise UsageError("the settings switch scheduled backups off", hint="Switch them on, or give a rule with --at.")
-    if file and file.timezone and file.timezone != session.clock.zone():
-        what = f"the system's timers go by the machine's zone, {session.clock.zone()}, and not by {file.timezone}"
-        session.telling.warn("schedule_zone", what)
     return {
         "backup": parse_rule(backup, catch_up=catch_up),
         "prune": None if rest["no_prune"] else parse_rule(PRUNE_AT, catch_up=catch_up),
         "drill": parse_restore_test(str(test), catch_up=catch_up),
     }
+
+
+def _zone(session: Session, timers: Timers) -> str:
+    """The zone of the settings file where it is another one than the machine's; a warning where timers know none."""
+    from litekeep.scheduling.install import Timers
+
+    wanted, here = session.file.backup.timezone if session.file else None, session.clock.zone()
+    if not wanted or wanted == here:
+        return ""
+    if timers is not Timers.SYSTEMD:
+        what = f"the system's timers go by the machine's zone, {here}, and not by {wanted}"
+        session.telling.warn("schedule_zone", what)
+    return wanted
 
 
 def _given(session: Session, when: str | None) -> Given | None:

@@ -3,7 +3,9 @@
 from PyInstaller.utils.hooks import collect_data_files
 
 datas = collect_data_files(
-    "litekeep", include_py_files=True, includes=["config/*.json", "repository/README.txt", "repository/restore.py"]
+    "litekeep",
+    include_py_files=True,
+    includes=["config/*.json", "repository/README.txt", "repository/restore.py", "ui/language/locale/**/*.mo"],
 )
 hiddenimports = [
     "litekeep.manager.manager",

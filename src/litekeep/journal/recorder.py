@@ -20,7 +20,9 @@ _MOST_WARNINGS = 5
 
 
 class Recorder:
-    """Gathers. The facts of the event that ends the operation are kept, and the first warnings."""
+    """Gathers. The facts of the event that ends the operation are kept, the reason that it began with, and the first
+    warnings.
+    """
 
     def __init__(self, verb: str, at: datetime) -> None:
         self.verb = verb
@@ -37,6 +39,8 @@ class Recorder:
         """Keep what a started or finished operation tells."""
         if name == "warning":
             self._warnings.append(str(facts.get("message", "")))
+        elif name == f"{self.verb}_started" and "reason" in facts:
+            self.facts["reason"] = facts["reason"]  # a run that fails has no event at its end
         elif name == _ENDS.get(self.verb, f"{self.verb}_finished"):
             self.facts.update({key: value for key, value in facts.items() if key not in _NOT_FACTS})
 

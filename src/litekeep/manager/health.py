@@ -28,17 +28,12 @@ def known(place: Place, clock: Clock, *, fresh: bool, max_age: timedelta) -> tup
         else:
             repository = place.open(clock)
             catalog, runs = load_catalog(repository), backup_runs(place.journal().rows())
-            ours = {each.source for each in catalog.snapshots if is_ours(each, place)} or {place.name}
+            ours = place.source_in(catalog.snapshots)
             gathered = gather_facts(repository, catalog, runs, now, max_age=max_age)
-            facts = next((each for each in gathered if each.source in ours), Facts(place.name, max_age=max_age))
+            facts = next((each for each in gathered if each.source == ours), Facts(place.name, max_age=max_age))
     except LitekeepError as error:
         facts = Facts(place.name, missing=error.message, max_age=max_age)
     return facts, assess(facts, now)
-
-
-def is_ours(snapshot: Snapshot, place: Place) -> bool:
-    """True for a snapshot of this database outside the trash; a repository may hold several."""
-    return snapshot.trashed_at is None and place.holds(snapshot)
 
 
 def oldest_allowed(given: BackupSettings, clock: Clock) -> timedelta:

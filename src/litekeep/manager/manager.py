@@ -6,54 +6,44 @@
         ...
     manager.close()                       # a last backup, if something changed
 
-Wiring only: jobs run in the helper process (worker), one at a time (queue); due times come from the repository
-(scheduling); the state is in health, what leaves no row of its own in diary, who is told in people. This process never
-opens the database, unless it is Litekeep's own service, which has no other connection to it (worker.inline).
+Put together from parts: wiring (settings, jobs, who is told), backups (make, prove, bring back), shelf (single backups,
+figures, rotation, doctor); here are the guards and what happens by itself. Jobs run in the helper process (worker), one
+at a time (queue); due times come from the repository (scheduling); the state is in health, what leaves no row of its
+own in diary, who is told in people. This process never opens the database, unless it is Litekeep's own service, which
+has no other connection to it (worker.inline).
 """
 
 from __future__ import annotations
 
 import os
-import platform
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
-from pathlib import Path
-from threading import Thread
 from types import TracebackType
 from typing import Any, Self
 
-from litekeep.clock import Clock, SystemClock
-from litekeep.config.environment import process_environment
-from litekeep.config.recipients import recipients
-from litekeep.config.settings import Settings
 from litekeep.errors import UsageError
-from litekeep.journal.history import Row
+from litekeep.manager.backups import Backups
 from litekeep.manager.diary import SlotDiary
 from litekeep.manager.guard import Guard, OnError, Policy
-from litekeep.manager.health import is_ours, known, oldest_allowed, proven
-from litekeep.manager.home import STATE_FOLDER, Given, backup_job, may_create, place_of, read_given, remember
-from litekeep.manager.people import Ticker, tell_people
-from litekeep.manager.queue import BackupFuture, JobQueue, Listener, Listeners, Runner
+from litekeep.manager.health import proven
+from litekeep.manager.home import backup_job, may_create, remember
+from litekeep.manager.people import Ticker
+from litekeep.manager.shelf import Shelf
 from litekeep.manager.tasks import tasks_of
 from litekeep.model import Reason, Snapshot
 from litekeep.notify.deliver import LIMIT_SECONDS
-from litekeep.notify.notifier import Notifier
 from litekeep.operations.backup import BackupResult
 from litekeep.operations.drill import DrillResult
-from litekeep.operations.prune import PruneOptions, PruneResult
-from litekeep.operations.restore import RestoreOptions, RestoreResult
-from litekeep.operations.status import Facts, Status
-from litekeep.operations.verify import VerifyResult
-from litekeep.repository.catalog import load_catalog
 from litekeep.scheduling.scheduler import BackupScheduler
 from litekeep.scheduling.task import NextRun
-from litekeep.worker.jobs import DrillJob, ExportJob, Place, RestoreJob, RotateJob, UndoJob, VerifyJob
-from litekeep.worker.process import MARK, HelperProcess
+from litekeep.worker.jobs import DrillJob
 
 SHUTDOWN_SECONDS = 30.0
+TELLING_SECONDS = 5.0
+"""How long `close` waits for messages about what went wrong before; they are sent at the next start otherwise."""
 
 
-class BackupManager:
+class BackupManager(Backups, Shelf):
     """Protects one database.
 
     Args:
@@ -70,167 +60,9 @@ class BackupManager:
         SystemExit: this is a helper process that the application did not recognise as one.
     """
 
-    def __init__(
-        self,
-        database: str | os.PathLike[str] | None = None,
-        config: str | os.PathLike[str] | Mapping[str, Any] | Settings | None = None,
-        *,
-        source: str | None = None,
-        clock: Clock | None = None,
-        environment: Mapping[str, str] | None = None,
-        python: Path | None = None,
-        _runner: Runner | None = None,
-    ) -> None:
-        self._environment = dict(process_environment() if environment is None else environment)
-        if self._environment.get(MARK):
-            raise SystemExit("a helper process must not make a BackupManager: call litekeep.freeze_support() first")
-        self._config: Given = Path(config).absolute() if isinstance(config, (str, os.PathLike)) else config
-        self._given_database = None if database is None else Path(database).absolute()
-        self._base = self._given_database.parent if self._given_database else Path.cwd()
-        self._source = source
-        self._clock = clock or SystemClock()
-        self._listeners = Listeners()
-        self._queue = JobQueue(_runner or HelperProcess(self._environment, python), self._listeners)
-        self._scheduler: BackupScheduler | None = None
-        self._ticker: Ticker | None = None
-        self._sending: Thread | None = None
-        self._closed = False
-        self.before_restore: Callable[[], None] | None = None
-        """Called before a restore over the database begins: close connections here, where that is wanted."""
-        self.after_restore: Callable[[], None] | None = None
-        """Called after it, also if it failed: open them again."""
-        self._take(read_given(self._config, self._base, self._environment))
-
-    @classmethod
-    def from_config(cls, path: str | os.PathLike[str], **options: Any) -> Self:
-        """From a settings file that names the database too."""
-        return cls(config=path, **options)
-
-    def _take(self, settings: Settings) -> None:
-        database = self._given_database or settings.database
-        if database is None:
-            hint = 'Name it: BackupManager("app.db"), or "database" in the settings.'
-            raise UsageError("no database is named", hint=hint)
-        self.settings = settings
-        self.database = database.absolute()
-        self._notifier = Notifier(
-            recipients(settings.backup.notifications, self._environment),
-            settings.backup.backup_directory,
-            self._clock,
-            platform.node(),
-            spare=self.database.parent / STATE_FOLDER,
-        )
-
-    # Where things are
-
-    @property
-    def repository(self) -> Path:
-        """The folder of the backups."""
-        return self.settings.backup.backup_directory
-
-    @property
-    def reachable(self) -> bool:
-        """True if the repository is there, or its first backup may make it."""
-        place = self._place()
-        return place.there or may_create(place)
-
-    def _place(self) -> Place:
-        return place_of(self.settings, self.database, self._source)
-
-    # What people and programs ask for
-
-    def create_backup(
-        self,
-        label: str = "",
-        *,
-        reason: Reason = Reason.MANUAL,
-        pinned: bool = False,
-        timeout_seconds: float | None = None,
-    ) -> Snapshot:
-        """Back up now, prove it, and return the snapshot; an unchanged database may give the one that there is.
-
-        Raises BackupFailed and its kinds, VerificationFailed if what was stored could not be read back, Locked,
-        NoRepository, StorageError, HelperFailed, TimeoutError.
-        """
-        job = backup_job(self.settings, self._place(), reason, label=label, pinned=pinned)
-        result = self._queue.run("backup", job, timeout_seconds)
-        remember(self._place())
-        return proven(result)
-
-    def submit_backup(
-        self, label: str = "", *, reason: Reason = Reason.MANUAL, pinned: bool = False
-    ) -> BackupFuture[BackupResult]:
-        """The same without waiting; the future gives all facts, and its `cancel` stops the run."""
-        future = self._queue.submit(
-            "backup", backup_job(self.settings, self._place(), reason, label=label, pinned=pinned)
-        )
-        future.add_done_callback(lambda done: None if done.cancelled() or done.exception() else remember(self._place()))
-        return future
-
-    def list_backups(self) -> list[Snapshot]:
-        """The snapshots of this database that are not in the trash, oldest first; empty before the first."""
-        place = self._place()
-        if may_create(place):
-            return []
-        return [each for each in load_catalog(place.open(self._clock)).snapshots if is_ours(each, place)]
-
-    def verify_backup(self, snapshot: Snapshot | str = "latest") -> VerifyResult:
-        """Read a backup back and compare every byte; what is wrong is in the result."""
-        checks = self.settings.backup.checks
-        return self._queue.run("verify", VerifyJob(self._place(), _name(snapshot), checks))
-
-    def test_restore(self, snapshot: Snapshot | str | None = None) -> DrillResult:
-        """Rehearse a restore in a scratch place; None: of the snapshot that was least recently proven."""
-        name = None if snapshot is None else _name(snapshot)
-        return self._queue.run("drill", DrillJob(self._place(), name, self.settings.backup.checks))
-
-    def restore_backup(
-        self, snapshot: Snapshot | str, to: str | os.PathLike[str] | None = None, *, accept_problems: bool = False
-    ) -> RestoreResult:
-        """Bring a backup back: over the database, which may be open, or to the new file `to`.
-
-        Over the database a safety copy is made first, so that `undo_restore` can take it back. Raises UnknownSnapshot,
-        VerificationFailed, Refused and its kinds (then nothing was changed), SourceBusy, StorageError.
-        """
-        options = RestoreOptions(accept_problems=accept_problems, checks=self.settings.backup.checks)
-        target = None if to is None else Path(to).absolute()
-        job = RestoreJob(self._place(), _name(snapshot), target, options)
-        return self._with_hooks("restore", job) if target is None else self._queue.run("restore", job)
-
-    def undo_restore(self) -> RestoreResult:
-        """Take the last restore over the database back; raises UnknownSnapshot if there is none."""
-        return self._with_hooks("undo", UndoJob(self._place()))
-
-    def _with_hooks(self, verb: str, job: RestoreJob | UndoJob) -> RestoreResult:
-        if self.before_restore:
-            self.before_restore()
-        try:
-            return self._queue.run(verb, job)
-        finally:
-            if self.after_restore:
-                self.after_restore()
-
-    def export_backup(self, snapshot: Snapshot | str, to: str | os.PathLike[str]) -> Path:
-        """Write a backup as a plain database file, packed if the name ends with .gz or .zst."""
-        return self._queue.run("export", ExportJob(self._place(), _name(snapshot), Path(to).absolute()))
-
-    def rotate_backups(self, *, confirmed: bool = False) -> PruneResult:
-        """Apply the retention policy. confirmed: a person saw what a brake or hold asks about, and said yes."""
-        options = PruneOptions(self.settings.backup.retention, confirmed=confirmed)
-        return self._queue.run("prune", RotateJob(self._place(), options))
-
-    def history(self, limit: int | None = 100) -> list[Row]:
-        """The runs, also failed and skipped ones, newest first."""
-        return self._place().journal().table(limit=limit)
-
-    def status(self) -> Status:
-        """Is the database protected? Never raises for what it can say in its sentence."""
-        return self._known()[1]
-
-    def _known(self) -> tuple[Facts, Status]:
-        place = self._place()
-        max_age = oldest_allowed(self.settings.backup, self._clock)
-        return known(place, self._clock, fresh=may_create(place), max_age=max_age)
+    _scheduler: BackupScheduler | None = None
+    _ticker: Ticker | None = None
+    _closed = False
 
     # Guards
 
@@ -255,27 +87,6 @@ class BackupManager:
 
         return Guard(self, name, reason=Reason.PRE_MIGRATION, active=active, on_error=on_error, policy=policy)
 
-    # What happens
-
-    def subscribe(self, listener: Listener) -> Callable[[], None]:
-        """Call `listener(name, facts)` for everything that happens, on Litekeep's own thread; returns what ends it.
-
-        Names are the events of docs/reference/events.md, "progress" (phase, done, total, unit), and job_started,
-        job_finished and job_failed; `verb` tells of which operation.
-        """
-        return self._listeners.add(listener)
-
-    def warn(self, code: str, message: str) -> None:
-        """Tell the listeners of something that is not an error."""
-        self._listeners.tell("warning", {"code": code, "message": message})
-
-    def notify(self) -> None:
-        """Send what is due now, in the background, and write down what is overdue.
-
-        After every scheduled run, and every quarter of an hour, this is done without being asked.
-        """
-        self._sending = tell_people(self._notifier, self._place(), self._known(), self._clock, self.warn)
-
     # The service
 
     def start(self) -> None:
@@ -288,13 +99,9 @@ class BackupManager:
     def run_due(self) -> None:
         """Do what is due now, on this thread, and send what is to be sent; instead of `start`, for a run that ends."""
         self._planned().run_due()
-        self._wait_for_sending()
+        self._announcer.wait(LIMIT_SECONDS, self._clock)
         self.notify()  # also of what makes no run: the folder is away
-        self._wait_for_sending()
-
-    def _wait_for_sending(self) -> None:
-        if self._sending is not None:
-            self._sending.join(LIMIT_SECONDS)
+        self._announcer.wait(LIMIT_SECONDS, self._clock)
 
     def _planned(self) -> BackupScheduler:
         if self._closed:
@@ -333,6 +140,16 @@ class BackupManager:
         """What will happen next, and when; empty before `start`."""
         return self._scheduler.next_runs() if self._scheduler else []
 
+    @property
+    def started(self) -> bool:
+        """True from `start` to `close`: things happen by themselves."""
+        return self._scheduler is not None and self._scheduler.running and not self._closed
+
+    @property
+    def paused(self) -> bool:
+        """True from `pause` to `resume`."""
+        return self._scheduler is not None and self._scheduler.paused
+
     def pause(self) -> None:
         """Nothing by itself until `resume`."""
         if self._scheduler:
@@ -350,7 +167,7 @@ class BackupManager:
 
     def reload(self) -> None:
         """Read the settings again; raises SettingsInvalid, and keeps the present ones."""
-        self._take(read_given(self._config, self._base, self._environment))
+        super().reload()
         if self._scheduler:
             self._scheduler.reload(self._tasks())
 
@@ -375,6 +192,7 @@ class BackupManager:
         if wanted and os.path.exists(self.database):
             snapshot = self._last_backup(timeout_seconds)
         self._queue.close(max(1.0, timeout_seconds - (self._clock.monotonic() - began)))
+        self._announcer.wait(TELLING_SECONDS, self._clock)
         return snapshot
 
     def _last_backup(self, timeout_seconds: float) -> Snapshot | None:
@@ -384,6 +202,7 @@ class BackupManager:
             remember(self._place())
             return proven(result)
         except Exception as error:  # noqa: BLE001 - the application closes; the journal has the row
+            self._tell_soon()
             self.warn("shutdown", f"there is no backup of this shutdown: {str(error) or type(error).__name__}")
             return None
 
@@ -395,7 +214,3 @@ class BackupManager:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-
-def _name(snapshot: Snapshot | str) -> str:
-    return snapshot if isinstance(snapshot, str) else snapshot.id

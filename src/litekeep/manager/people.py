@@ -14,6 +14,7 @@ from litekeep.clock import Clock
 from litekeep.journal.journal import failing_channels, notification_row
 from litekeep.manager.diary import keep
 from litekeep.manager.situations import overdue_rows, situation_of
+from litekeep.notify.deliver import LIMIT_SECONDS
 from litekeep.notify.delivery import Delivered, Delivery
 from litekeep.notify.notifier import Notifier
 from litekeep.operations.status import Facts, Status
@@ -49,6 +50,54 @@ def _delivered(
             warn("notification", f"{each.channel}: {detail}")
     if notifier.problem:
         warn("notices", notifier.problem)
+
+
+class Announcer:
+    """Tells people after a run that somebody asked for, and keeps nobody waiting: all of it is done on its own thread.
+
+    Runs that end while it is at work are told together, in one more round. What was sent is remembered by the notifier,
+    so that rounds without news send nothing.
+
+    tell: looks what is due, and returns the thread that sends it.
+    """
+
+    def __init__(self, tell: Callable[[], threading.Thread]) -> None:
+        self._tell = tell
+        self._guard = threading.Lock()
+        self._wanted = False
+        self._thread: threading.Thread | None = None
+        self.sending: threading.Thread | None = None
+        """The newest thread that sends."""
+
+    def soon(self) -> None:
+        """Begin, or go round once more; returns at once."""
+        with self._guard:
+            self._wanted = True
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._loop, name="litekeep-people", daemon=True)
+                self._thread.start()
+
+    def wait(self, seconds: float, clock: Clock) -> None:
+        """Until all is told, but no longer."""
+        until = clock.monotonic() + seconds
+        with self._guard:  # one that is being started cannot be joined
+            threads = (self._thread, self.sending)
+        for thread in threads:
+            if thread is not None and thread is not threading.current_thread():
+                thread.join(max(0.0, until - clock.monotonic()))
+
+    def _loop(self) -> None:
+        while True:
+            with self._guard:
+                if not self._wanted:
+                    self._thread = None
+                    return
+                self._wanted = False
+            try:
+                self.sending = self._tell()
+                self.sending.join(LIMIT_SECONDS)
+            except Exception:  # noqa: BLE001, S112 - the run itself has its row; the next round tries again
+                continue
 
 
 class Ticker:

@@ -9,6 +9,7 @@ from typing import Any
 from litekeep.clock import Clock
 from litekeep.config.settings import Settings
 from litekeep.errors import VerificationFailed
+from litekeep.operations.naming import find_source_name
 from litekeep.operations.slots import last_slot
 from litekeep.repository.catalog import load_catalog
 from litekeep.scheduling.rule import parse_restore_test, parse_rule
@@ -39,14 +40,15 @@ def tasks_of(
             return None
         here = place()
         repository = here.open(clock)
-        return last_slot(repository, _source(here, clock), until=until)
+        keys = repository.snapshot_keys()
+        source = here.source or find_source_name(repository, here.database, keys)
+        return last_slot(repository, source, until=until, keys=keys) if source else None
 
     def drilled(until: datetime) -> datetime | None:
         if fresh():
             return None  # the backup comes first: tasks run in their order
         here = place()
-        source = _source(here, clock)
-        times = [each.drilled_at for each in load_catalog(here.open(clock)).of(source) if each.drilled_at]
+        times = [each.drilled_at for each in here.own(load_catalog(here.open(clock)).snapshots) if each.drilled_at]
         return max((at for at in times if at <= until), default=None)
 
     def run_backup(slot: datetime | None) -> RunOutcome:
@@ -66,11 +68,3 @@ def tasks_of(
 
 def _outcome(damage: tuple[str, ...], good: Ended) -> RunOutcome:
     return RunOutcome(Ended.FAILED, damage[0], VerificationFailed.code) if damage else RunOutcome(good)
-
-
-def _source(place: Place, clock: Clock) -> str:
-    """The name under which the database is kept; its file's name before its first backup."""
-    if place.source:
-        return place.source
-    mine = [each.source for each in load_catalog(place.open(clock)).snapshots if place.holds(each)]
-    return mine[-1] if mine else place.name

@@ -72,18 +72,32 @@ class Notifier:
         clock: tells and passes time.
         host: the machine's name, for messages.
         spare: where they are remembered while `folder` cannot be written, because its drive is not there for one.
+        ready: asked before `folder` is written; false for a folder that is there but is not the repository (the empty
+            mount point of a drive that came off).
     """
 
     def __init__(
-        self, recipients: Recipients, folder: Path, clock: Clock, host: str = "", spare: Path | None = None
+        self,
+        recipients: Recipients,
+        folder: Path,
+        clock: Clock,
+        host: str = "",
+        spare: Path | None = None,
+        ready: Callable[[], bool] = lambda: True,
     ) -> None:
         self._recipients = recipients
         self._folders = (folder,) if spare is None or spare == folder else (folder, spare)
+        self._ready = ready
         self._clock = clock
         self._host = host
         self._unwritten: list[Notice] = []
         self.problem = ""
         """Why notices could not be remembered; empty if they were."""
+
+    @property
+    def has_recipients(self) -> bool:
+        """False if there is nobody to tell."""
+        return bool(self._recipients.channels())
 
     def began(self) -> list[Delivery]:
         """Tell the heartbeats that a run began."""
@@ -102,6 +116,8 @@ class Notifier:
         return thread
 
     def _tell(self, situations: Sequence[Situation]) -> list[Delivery]:
+        if not self._recipients.routes:
+            return []
         with ExitStack() as stack:
             try:
                 self._lock(stack)
@@ -116,11 +132,14 @@ class Notifier:
 
     def _lock(self, stack: ExitStack) -> None:
         """Keep other processes out, in the first folder that can be written; if none can, nobody can be kept out."""
-        for folder in self._folders:
+        for folder in self._writable():
             with suppress(OSError):
                 path = str(folder / sent.LOCK_NAME)
                 stack.enter_context(hold(path, "notifications", LOCK_WAIT_SECONDS, self._clock))
                 return
+
+    def _writable(self) -> tuple[Path, ...]:
+        return self._folders if self._ready() else self._folders[1:]
 
     def _due(
         self,
@@ -176,8 +195,8 @@ class Notifier:
 
     def _written(self, notice: Notice) -> str:
         """Why it could not be written anywhere; empty if it was."""
-        problem = ""
-        for folder in self._folders:
+        problem = "there is no folder in which what was sent can be remembered"
+        for folder in self._writable():
             try:
                 sent.remember(folder, notice)
             except OSError as error:

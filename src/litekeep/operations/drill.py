@@ -18,7 +18,7 @@ from litekeep.model import Level, Snapshot
 from litekeep.monitor import Monitor
 from litekeep.operations.restore import RestoreOptions, restore_new
 from litekeep.operations.scratch import scratch_folder
-from litekeep.operations.verify import Proof, record_proof
+from litekeep.operations.verify import Proof, keep_proof
 from litekeep.repository.repository import Repository
 
 
@@ -61,7 +61,10 @@ def drill(
     clock: Clock,
     monitor: Monitor,
 ) -> DrillResult:
-    """Test-restore one snapshot and store the receipt; raises StorageError, NoSpace, Cancelled: nothing was proven."""
+    """Test-restore one snapshot and store the receipt, or warn (`read_only`) where the storage may only be read.
+
+    Raises StorageError, NoSpace, Cancelled: nothing was proven.
+    """
     started = clock.monotonic()
     monitor.event("drill_started", snapshot=snapshot.id)
     options = RestoreOptions(checks=checks, accept_problems=True, recheck=True)
@@ -75,7 +78,7 @@ def drill(
             proof = Proof(Level.DRILL, problems=result.problems, tables=result.tables, checks=len(checks))
         except VerificationFailed as error:
             proof = Proof(Level.NONE, damage=(str(error),))
-    record_proof(repository, snapshot, proof, "drill", clock)
+    keep_proof(repository, snapshot, proof, "drill", clock, monitor)
     elapsed = clock.monotonic() - started
     monitor.event(
         "drill_finished",

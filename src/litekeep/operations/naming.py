@@ -8,6 +8,7 @@ name fits is taken for the same one, moved.
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ def choose_source_name(repository: Repository, path: Path, monitor: Monitor) -> 
     stem = path.stem or path.name or "database"
     if (known := _path_of(repository, stem)) == resolved:
         return stem
-    for keys in _keys_by_source(repository).values():
+    for keys in _keys_by_source(repository.snapshot_keys()).values():
         facts = _newest_facts(repository, keys)
         if facts.get("source_path") == resolved:
             return str(facts["source"])
@@ -37,6 +38,24 @@ def choose_source_name(repository: Repository, path: Path, monitor: Monitor) -> 
     candidates = [f"{stem}-{folder}"] if folder else []
     candidates += [f"{stem}-{number}" for number in range(2, 1000)]
     return next(name for name in candidates if _path_of(repository, name) is None)
+
+
+def find_source_name(repository: Repository, path: Path, keys: Sequence[layout.SnapshotKey]) -> str:
+    """The name under which `path` has snapshots; its stem if nothing has that name; "" if another database has it.
+
+    keys: of all snapshots. Reads the newest manifest of each source.
+    """
+    found = [_newest_facts(repository, of_source) for of_source in _keys_by_source(keys).values()]
+    return own_name({str(facts["source"]): str(facts["source_path"]) for facts in found if facts}, path)
+
+
+def own_name(paths: Mapping[str, str], path: Path) -> str:
+    """The same from what is known. paths: where each source was at its newest snapshot."""
+    stem, resolved = path.stem or path.name or "database", os.path.realpath(path)
+    found = [name for name in (stem, *paths) if paths.get(name) == resolved]
+    if found:
+        return found[0]
+    return "" if stem in paths and os.path.exists(paths[stem]) else stem
 
 
 def _path_of(repository: Repository, name: str) -> str | None:
@@ -55,8 +74,8 @@ def _newest_facts(repository: Repository, keys: list[layout.SnapshotKey]) -> dic
     return {}
 
 
-def _keys_by_source(repository: Repository) -> dict[str, list[layout.SnapshotKey]]:
+def _keys_by_source(keys: Iterable[layout.SnapshotKey]) -> dict[str, list[layout.SnapshotKey]]:
     found: dict[str, list[layout.SnapshotKey]] = {}
-    for key in repository.snapshot_keys():
+    for key in keys:
         found.setdefault(key.source_dir, []).append(key)
     return found

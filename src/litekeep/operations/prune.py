@@ -24,6 +24,7 @@ from litekeep.clock import Clock
 from litekeep.errors import CorruptObject, NoSpace, Refused
 from litekeep.model import Snapshot
 from litekeep.monitor import Monitor, stop_if_cancelled
+from litekeep.operations.reclaim import reclaimable_bytes
 from litekeep.repository import layout
 from litekeep.repository.catalog import Catalog, load_catalog
 from litekeep.repository.compact import read_back, require_same_names, write_generations
@@ -42,8 +43,8 @@ LEFTOVER_SECONDS = 86_400.0
 class PrunePlan:
     """What a prune would do. retention: a plan for every source, by its name.
 
-    reclaimable_bytes: what the snapshots that leave the trash added when they were made: about what forgetting them
-    gives back, less where others share their blocks. stored_bytes: of all packs.
+    reclaimable_bytes: about what forgetting the snapshots that leave the trash gives back (operations.reclaim).
+    stored_bytes: of all packs.
     """
 
     retention: tuple[tuple[str, RetentionPlan], ...]
@@ -84,7 +85,8 @@ def plan_prune(repository: Repository, options: PruneOptions, *, clock: Clock, m
     """Decide, and change nothing."""
     retention = _plan_retention(load_catalog(repository), options, clock)
     stop_if_cancelled(monitor)
-    expired = sum(snapshot.new_bytes for _, plan in retention for snapshot in plan.expired)
+    everything = [decision.snapshot for _, plan in retention for decision in plan.decisions]
+    expired = reclaimable_bytes(everything, [snapshot for _, plan in retention for snapshot in plan.expired])
     stored = sum(entry.size_bytes for entry in repository.storage.list(layout.PACKS))
     return PrunePlan(retention, expired, stored)
 

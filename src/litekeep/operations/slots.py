@@ -25,14 +25,23 @@ BELIEVED_AHEAD = timedelta(days=1)
 """A satisfied slot further in the future than this was noted while a clock was wrong."""
 
 
-def last_slot(repository: Repository, source: str, *, until: datetime | None = None) -> datetime | None:
+def last_slot(
+    repository: Repository,
+    source: str,
+    *,
+    until: datetime | None = None,
+    keys: Sequence[layout.SnapshotKey] | None = None,
+) -> datetime | None:
     """The newest satisfied slot of a source; None if there is none.
 
     until: a later slot cannot be satisfied already. It was noted while a clock was wrong, or the clock is wrong now;
     either way older slots prove nothing, so the answer is None: rather one run too many than days without one. Only the
     newest snapshot that tells of slots is looked at; what cannot be read tells of none. Raises StorageError.
+    keys: of all snapshots, oldest first for each source, where they have been listed before.
     """
-    newest = max(next(_slots(repository, layout.source_dir(source)), []), default=None)
+    folder = layout.source_dir(source)
+    listed = repository.snapshot_keys(folder) if keys is None else [key for key in keys if key.source_dir == folder]
+    newest = max(next(_slots(repository, listed), []), default=None)
     return None if newest is None or (until is not None and newest > until) else newest
 
 
@@ -43,7 +52,7 @@ def satisfied_by(repository: Repository, newest: Newest, slot: datetime, now: da
     """
     slot = slot.astimezone(UTC)  # a repeated time of a zone is equal to nothing, not even to itself told in UTC
     mine = _slots_of(newest.snapshot, newest.manifest.facts, _receipts(repository, newest.key))
-    slots = mine or next(_slots(repository, newest.key.source_dir), [])
+    slots = mine or next(_slots(repository, repository.snapshot_keys(newest.key.source_dir)), [])
     if not slots or max(slots) > now + BELIEVED_AHEAD:
         return None
     return max((each for each in slots if each == slot or slot < each <= now), default=None)
@@ -56,9 +65,9 @@ def slot_facts(slot: datetime | None, level: Level | None) -> dict[str, str]:
     return {"slot": slot.isoformat(), "slot_level": "none" if level is Level.NONE else "written"}
 
 
-def _slots(repository: Repository, source_dir: str) -> Iterator[list[datetime]]:
+def _slots(repository: Repository, keys: Sequence[layout.SnapshotKey]) -> Iterator[list[datetime]]:
     """The slots that each snapshot tells of which tells of any, the newest snapshot first."""
-    for key in reversed(repository.snapshot_keys(source_dir)):
+    for key in reversed(keys):
         try:
             facts = repository.read_facts(key.key)
             receipts = _receipts(repository, key)

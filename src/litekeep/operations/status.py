@@ -36,6 +36,7 @@ class Verdict(StrEnum):
     OVERDUE = "overdue"
     FAILING = "failing"
     DAMAGED = "damaged"
+    SUSPICIOUS = "suspicious"
     RUNNING = "running"
     REPOSITORY_MISSING = "repository_missing"
 
@@ -103,7 +104,7 @@ def _at_rest(facts: Facts, now: datetime) -> Status:
     good = [snapshot for snapshot in facts.snapshots if snapshot.sound]
     drills = [snapshot.drilled_at for snapshot in facts.snapshots if snapshot.drilled_at and not snapshot.damage]
     good_at = _good_at(facts, good)
-    for finding in (_missing, _never, _damaged, _unverified, _failing, _overdue, _unproven):
+    for finding in (_missing, _never, _damaged, _unverified, _failing, _suspicious, _overdue, _unproven):
         found = finding(facts, good, max(drills, default=None), good_at, now)
         if found is not None:
             return Status(facts.source, *found, last_good_at=good_at, drilled_at=max(drills, default=None))
@@ -181,6 +182,19 @@ def _failing(
     if good_at is not None:
         text += f" The newest good backup was made {_ago(good_at, now)}."
     return Verdict.FAILING, Protection.AT_RISK, text
+
+
+def _suspicious(facts: Facts, _g: Sequence[Snapshot], _d: datetime | None, _a: datetime | None, now: datetime) -> Found:
+    """Rows went missing as when somebody deletes by mistake; it holds until a person pins or unpins the one before."""
+    held = [place for place, snapshot in enumerate(facts.snapshots) if snapshot.anomaly]
+    if not held:
+        return None
+    before = facts.snapshots[held[-1]]
+    made = _ago(before.created_at, now)
+    where = "in the newest backup" if held[-1] == len(facts.snapshots) - 2 else f"after the backup made {made}"
+    text = f"Many rows went missing {where}: {before.anomaly}. The state before, made {made}, is pinned; nothing is "
+    text += "removed until somebody has looked and unpinned it."
+    return Verdict.SUSPICIOUS, Protection.AT_RISK, text
 
 
 def _overdue(

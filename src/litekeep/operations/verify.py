@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from litekeep.clock import Clock
-from litekeep.errors import CorruptObject
+from litekeep.errors import CorruptObject, PermissionRefused, ReadOnlyStorage
 from litekeep.formats.manifest import Manifest, Run
 from litekeep.formats.receipt import Receipt
 from litekeep.model import Level, Snapshot
@@ -74,7 +74,8 @@ def verify(
     clock: Clock,
     monitor: Monitor,
 ) -> VerifyResult:
-    """Verify one snapshot and store the receipt (unless `record` is false, as for a read-only storage).
+    """Verify one snapshot and store the receipt (unless `record` is false). Where the storage may only be read, there is
+    the result all the same, with the warning `read_only`.
 
     Raises Cancelled, NoSpace for the scratch folder, ObjectMissing when the snapshot was forgotten meanwhile, and
     StorageError when the storage cannot be reached: then nothing was proven and nothing is recorded.
@@ -91,7 +92,7 @@ def verify(
     except CorruptObject as error:
         proof = Proof(Level.NONE, damage=(str(error),))
     if record:
-        record_proof(repository, snapshot, proof, "verify", clock)
+        keep_proof(repository, snapshot, proof, "verify", clock, monitor)
     result = VerifyResult(
         snapshot, proof.level, proof.damage, proof.problems, proof.unchecked, proof.tables, clock.monotonic() - started
     )
@@ -160,3 +161,14 @@ def record_proof(repository: Repository, snapshot: Snapshot, proof: Proof, kind:
     )
     repository.write_receipt(source_dir(snapshot.source), receipt)
     return receipt
+
+
+def keep_proof(
+    repository: Repository, snapshot: Snapshot, proof: Proof, kind: str, clock: Clock, monitor: Monitor
+) -> None:
+    """Store the receipt, or warn that this storage takes none: what was read is proven, and only not remembered."""
+    try:
+        record_proof(repository, snapshot, proof, kind, clock)
+    except (PermissionRefused, ReadOnlyStorage) as error:
+        message = f"the repository cannot be written, so the result is not remembered: {error.message}"
+        monitor.event("warning", code="read_only", message=message)

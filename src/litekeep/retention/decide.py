@@ -12,6 +12,8 @@ from litekeep.retention.plan import Code, Decision, RetentionPlan, Why
 from litekeep.retention.policy import RetentionPolicy
 from litekeep.retention.rules import fault, misdated, reasons_to_keep
 
+_CLOCK_WRONG = "the clock seems to be wrong"
+
 
 def plan_retention(snapshots: Iterable[Snapshot], policy: RetentionPolicy, now: datetime) -> RetentionPlan:
     """Decide what happens to each of these snapshots, which must be all snapshots of one source.
@@ -67,7 +69,7 @@ def _decide_live(snapshot: Snapshot, whys: Mapping[str, list[Why]]) -> Decision:
 def _why_trash_waits(history: History, clock: tuple[Why, ...]) -> str:
     if not history.sound:
         return "no verified and sound snapshot is left outside it"
-    return "the clock seems to be wrong" if clock else ""
+    return _CLOCK_WRONG if clock else ""
 
 
 def _decide_trashed(snapshot: Snapshot, since: datetime, waits: str, trash_days: int, now: datetime) -> Decision:
@@ -75,23 +77,25 @@ def _decide_trashed(snapshot: Snapshot, since: datetime, waits: str, trash_days:
         return Decision(snapshot, keep=True, whys=(Why(Code.PINNED, "in the trash, but pinned"),))
     if instant(now) - instant(since) < timedelta(days=trash_days):
         text = f"in the trash until {day_after(since, trash_days)}"
-        return Decision(snapshot, keep=True, whys=(Why(Code.TRASH, text),))
+        return Decision(snapshot, keep=True, whys=(Why(Code.TRASH, text, limit=trash_days),))
     if waits:
-        return Decision(snapshot, keep=True, whys=(Why(Code.TRASH_WAITS, f"stays in the trash: {waits}"),))
+        word = "clock" if waits == _CLOCK_WRONG else "nothing_sound"
+        why = Why(Code.TRASH_WAITS, f"stays in the trash: {waits}", limit=trash_days, detail=word)
+        return Decision(snapshot, keep=True, whys=(why,))
     text = f"in the trash since {since:%Y-%m-%d}, its {trash_days} days are over"
-    return Decision(snapshot, keep=False, whys=(Why(Code.TRASH_DUE, text),))
+    return Decision(snapshot, keep=False, whys=(Why(Code.TRASH_DUE, text, limit=trash_days),))
 
 
 def _clock_problems(history: History, policy: RetentionPolicy, now: datetime) -> Iterator[Why]:
     if history.future:
         newest = history.future[0].created_at
         text = f"{len(history.future)} dated after now, up to {newest:%Y-%m-%d}: the clock is or was wrong"
-        yield Why(Code.CLOCK_BEHIND, text)
+        yield Why(Code.CLOCK_BEHIND, text, number=len(history.future), moment=newest)
     if history.current:
         age = instant(now) - instant(history.current[0].created_at)
         if age > timedelta(days=policy.clock_jump_days):
             text = f"the newest snapshot is {age.days} days old: the clock may have jumped, or backups have stopped"
-            yield Why(Code.CLOCK_AHEAD, text)
+            yield Why(Code.CLOCK_AHEAD, text, number=age.days, limit=policy.clock_jump_days)
 
 
 def _too_many(history: History, decisions: tuple[Decision, ...], policy: RetentionPolicy) -> tuple[Why, ...]:
@@ -100,7 +104,7 @@ def _too_many(history: History, decisions: tuple[Decision, ...], policy: Retenti
     if removed <= policy.brake_count or removed * 100 <= policy.brake_percent * of:
         return ()
     limits = f"{policy.brake_count} and more than {policy.brake_percent} % of the {of} automatic ones"
-    return (Why(Code.MANY, f"would remove {removed} snapshots, more than {limits}"),)
+    return (Why(Code.MANY, f"would remove {removed} snapshots, more than {limits}", removed, of),)
 
 
 def _anomalies(history: History) -> Iterator[Why]:
@@ -108,7 +112,8 @@ def _anomalies(history: History) -> Iterator[Why]:
     for snapshot in history.current:
         if snapshot.anomaly:
             after = f"after {snapshot.short_id} of {snapshot.created_at:%Y-%m-%d %H:%M}"
-            yield Why(Code.ANOMALY, f"{after}: {snapshot.anomaly}; unpin it when that is as it should be")
+            text = f"{after}: {snapshot.anomaly}; unpin it when that is as it should be"
+            yield Why(Code.ANOMALY, text, detail=snapshot.anomaly, moment=snapshot.created_at)
 
 
 def _source_problems(history: History) -> Iterator[Why]:
@@ -119,5 +124,5 @@ def _source_problems(history: History) -> Iterator[Why]:
         if snapshot.problems:
             for problem in snapshot.problems:
                 text = f"{snapshot.short_id} of {snapshot.created_at:%Y-%m-%d %H:%M}: {problem}"
-                yield Why(Code.SOURCE_PROBLEM, text)
+                yield Why(Code.SOURCE_PROBLEM, text, detail=problem, moment=snapshot.created_at)
             return

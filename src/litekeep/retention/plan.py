@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 from litekeep.model import Snapshot
@@ -47,10 +48,18 @@ class Code(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Why:
-    """One reason: `code` for programs, `text` for people (no full stop)."""
+    """One reason: `code` for programs, `text` for people (no full stop), and what the text names, for other languages.
+
+    number, limit: which one of how many, or how many of what is allowed; 0 where there is none. detail: a word that
+    tells apart the cases of one code, or what somebody else said. moment: of the other snapshot that the text is about.
+    """
 
     code: Code
     text: str
+    number: int = 0
+    limit: int = 0
+    detail: str = ""
+    moment: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

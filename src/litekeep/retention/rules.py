@@ -40,11 +40,14 @@ def _newest(history: History) -> _Reasons:
         yield newest, Why(Code.NEWEST, "newest verified")
         last_made = max(history.sound, key=lambda snapshot: snapshot.sequence)
         if last_made.sequence > newest.sequence:  # its date is wrong, but nothing was made after it
-            yield last_made, Why(Code.NEWEST, f"newest verified by its number ({last_made.sequence})")
+            yield (
+                last_made,
+                Why(Code.NEWEST, f"newest verified by its number ({last_made.sequence})", number=last_made.sequence),
+            )
 
 
 def _daily(rotating: tuple[Snapshot, ...], days: int) -> _Reasons:
-    why = Why(Code.DAILY, f"daily: within {days} days of the newest")
+    why = Why(Code.DAILY, f"daily: within {days} days of the newest", limit=days)
     for snapshot in rotating:
         if not is_older(snapshot.created_at, rotating[0].created_at, days):
             yield snapshot, why
@@ -54,7 +57,7 @@ def _counted(candidates: tuple[Snapshot, ...], policy: RetentionPolicy) -> _Reas
     yield from _each(candidates, policy.weeks, Code.WEEKLY, "weeks", _week)
     yield from _each(candidates, policy.months, Code.MONTHLY, "months", _month)
     for number, snapshot in enumerate(candidates[: policy.keep_last], 1):
-        yield snapshot, Why(Code.LAST, f"last {number} of {policy.keep_last}")
+        yield snapshot, Why(Code.LAST, f"last {number} of {policy.keep_last}", number, policy.keep_last)
 
 
 def _each(
@@ -69,10 +72,12 @@ def _each(
         if len(newest_of) == limit:
             return
         newest_of[name] = snapshot
-        yield snapshot, Why(code, f"{code} {len(newest_of)} of {limit} ({name})")
+        number = len(newest_of)
+        yield snapshot, Why(code, f"{code} {number} of {limit} ({name})", number, limit)
     oldest = candidates[-1] if candidates else None
     if oldest and len(newest_of) < limit and newest_of[period(oldest.created_at)] is not oldest:
-        yield oldest, Why(Code.OLDEST, f"oldest: only {len(newest_of)} of {limit} {plural} have one")
+        number = len(newest_of)
+        yield oldest, Why(Code.OLDEST, f"oldest: only {number} of {limit} {plural} have one", number, limit, plural)
 
 
 def _unsound(history: History, policy: RetentionPolicy) -> _Reasons:
@@ -82,11 +87,14 @@ def _unsound(history: History, policy: RetentionPolicy) -> _Reasons:
         if snapshot.sound:
             continue
         if newest is None or order(snapshot) > order(newest):
-            yield snapshot, Why(Code.UNSOUND, f"{fault(snapshot)}: kept until a verified newer one exists")
+            text = "kept until a verified newer one exists"
+            yield snapshot, Why(Code.UNSOUND, f"{fault(snapshot)}: {text}", detail="until_newer")
         elif not is_older(snapshot.created_at, newest.created_at, policy.days):
-            yield snapshot, Why(Code.UNSOUND, f"{fault(snapshot)}: kept within {policy.days} days of the newest")
+            text = f"kept within {policy.days} days of the newest"
+            yield snapshot, Why(Code.UNSOUND, f"{fault(snapshot)}: {text}", limit=policy.days, detail="recent")
         elif snapshot.id in as_if_good:
-            yield snapshot, Why(Code.UNSOUND, f"{fault(snapshot)}: kept as long as a good one in its place would be")
+            text = "kept as long as a good one in its place would be"
+            yield snapshot, Why(Code.UNSOUND, f"{fault(snapshot)}: {text}", detail="as_good")
 
 
 def fault(snapshot: Snapshot) -> str:
@@ -102,7 +110,7 @@ def _safety_copies(history: History, term_days: int) -> _Reasons:
             continue
         if not history.sound or not is_older(snapshot.created_at, history.sound[0].created_at, term_days):
             until = day_after(snapshot.created_at, term_days)
-            yield snapshot, Why(Code.SAFETY_COPY, f"safety copy before a restore, kept until {until}")
+            yield snapshot, Why(Code.SAFETY_COPY, f"safety copy before a restore, kept until {until}", limit=term_days)
 
 
 def misdated(history: History, policy: RetentionPolicy) -> _Reasons:
@@ -116,7 +124,7 @@ def misdated(history: History, policy: RetentionPolicy) -> _Reasons:
         if latest is not None and instant(latest) > instant(snapshot.created_at):
             if not history.rotating or not is_older(latest, history.rotating[0].created_at, policy.days):
                 text = f"dated too early: made after the snapshot of {latest:%Y-%m-%d}"
-                yield snapshot, Why(Code.MISDATED, text)
+                yield snapshot, Why(Code.MISDATED, text, moment=latest)
         elif snapshot.reason is not Reason.PRE_RESTORE or snapshot.pinned:
             latest = snapshot.created_at
 

@@ -29,7 +29,7 @@ class Job:
 
     name: unique on the machine, of the letters that every system takes. command: program with its full path, then its
     arguments. folders: those it writes to. mounts: those that must be mounted first. user: whose account it runs under;
-    empty for the one who installs it.
+    empty for the one who installs it. zone: in which the rule is meant; empty for the machine's; only systemd takes one.
     """
 
     name: str
@@ -39,6 +39,7 @@ class Job:
     folders: tuple[str, ...] = ()
     mounts: tuple[str, ...] = ()
     user: str = ""
+    zone: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,6 +60,11 @@ class BackupScheduler:
         thread = self._thread
         return thread is not None and thread.is_alive()
 
+    @property
+    def paused(self) -> bool:
+        """True from `pause` to `resume`."""
+        return self._agenda.paused
+
     def start(self) -> None:
         """Start the thread; does nothing if it is there already."""
         with self._condition:

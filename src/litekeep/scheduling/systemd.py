@@ -55,7 +55,8 @@ def service_text(job: Job, *, system: bool) -> str:
 
 def timer_text(job: Job) -> str:
     """The .timer file. Persistent: a run missed while the machine was off is made up for, once."""
-    calendars = [f"OnCalendar={text}" for text in on_calendar(times_of(job.rule))]
+    zone = f" {_plain(job.zone)}" if job.zone else ""
+    calendars = [f"OnCalendar={text}{zone}" for text in on_calendar(times_of(job.rule))]
     delay = "0" if _often(times_of(job.rule)) else "10min"  # many machines with one storage should not start together
     lines = ["[Unit]", f"Description={_plain(job.description)}", "", "[Timer]", *calendars]
     persistent = "true" if job.rule.catch_up else "false"

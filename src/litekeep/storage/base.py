@@ -19,8 +19,9 @@ What every implementation promises (tests/storage/conformance.py holds each to i
 What callers must tolerate: another process adds or deletes objects between two calls; a `put` that raised may still
 have happened; `free_bytes` is an estimate.
 
-Errors are the StorageError family only: ObjectMissing, ObjectExists, NoSpace, PermissionRefused, ReadOnlyStorage, and
-StorageError itself for everything else. Each names the key.
+Errors are the StorageError family only: ObjectMissing, ObjectExists, NoSpace, PermissionRefused, ReadOnlyStorage; over
+a network also CredentialsRefused, PlaceMissing, ClockWrong, WrongServer; and StorageError itself for everything else,
+which may pass by itself. Each names the key. A storage that was opened with a way to ask for a stop raises Cancelled.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """A storage that tries again when the one inside fails for a reason that may pass: a network, a server, a busy drive.
 
-Only plain StorageError is tried again. A missing or existing object, a full or refused place would answer the same the
-next time. Trying again is harmless by the contract in base.py: a put whose reply was lost finds its own bytes and
-returns, a delete finds nothing and returns. For taking the lock, `wait_seconds` counts anew at each try; the body of
-the `with` is never repeated.
+Only plain StorageError is tried again. A missing or existing object, a full or refused place, wrong credentials would
+answer the same the next time. Trying again is harmless by the contract in base.py: a put whose reply was lost finds
+its own bytes and returns, a delete finds nothing and returns. For taking the lock, `wait_seconds` counts anew at each
+try; the body of the `with` is never repeated.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from litekeep.clock import Clock
-from litekeep.errors import NoSpace, ObjectExists, ObjectMissing, PermissionRefused, ReadOnlyStorage, StorageError
+from litekeep.errors import Cancelled, StorageError
 from litekeep.storage.base import Buffer, Entry, Storage
 
-_FINAL = (ObjectMissing, ObjectExists, NoSpace, PermissionRefused, ReadOnlyStorage)
+_LOOK_SECONDS = 0.2
 
 Result = TypeVar("Result")
 
@@ -41,16 +41,23 @@ class RetryingStorage:
     """Repeats what failed for a passing reason, with growing waits of random length.
 
     Each wait is between half and the whole of its nominal length, so that many clients of one server spread out.
-    `chance` is the source of that, for tests; by default the system's.
+    `chance` is the source of that, for tests; by default the system's. `cancelled` is asked while waiting; True ends it
+    with Cancelled.
     """
 
     def __init__(
-        self, inner: Storage, clock: Clock, policy: RetryPolicy | None = None, chance: random.Random | None = None
+        self,
+        inner: Storage,
+        clock: Clock,
+        policy: RetryPolicy | None = None,
+        chance: random.Random | None = None,
+        cancelled: Callable[[], bool] | None = None,
     ) -> None:
         self._inner = inner
         self._clock = clock
         self._policy = policy or RetryPolicy()
         self._chance = chance or random.SystemRandom()
+        self._cancelled = cancelled
 
     @property
     def description(self) -> str:
@@ -98,11 +105,21 @@ class RetryingStorage:
         while True:
             try:
                 return attempt()
-            except _FINAL:
-                raise
-            except StorageError:
+            except StorageError as error:
+                if type(error) is not StorageError:
+                    raise
                 wait = min(nominal, self._policy.longest_wait_seconds) * self._chance.uniform(0.5, 1.0)
                 if self._clock.monotonic() + wait > deadline:
                     raise
-            self._clock.sleep(wait)
+            self._sleep(wait)
             nominal *= 2
+
+    def _sleep(self, seconds: float) -> None:
+        if self._cancelled is None:
+            self._clock.sleep(seconds)
+            return
+        until = self._clock.monotonic() + seconds
+        while (left := until - self._clock.monotonic()) > 0:
+            if self._cancelled():
+                raise Cancelled("stopped on request", safe="Everything that was complete before is unchanged.")
+            self._clock.sleep(min(left, _LOOK_SECONDS))

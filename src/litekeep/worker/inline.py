@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from litekeep.monitor import Monitor
 from litekeep.worker.jobs import Job
+from litekeep.worker.pace import Paced
 
 Result = TypeVar("Result")
 
@@ -19,7 +20,11 @@ class InThisProcess:
 
     def run(self, job: Job[Result], monitor: Monitor) -> Result:
         """Run a job and return its result; raises what the job raises."""
-        return job.run(monitor)
+        paced = Paced(monitor)
+        try:
+            return job.run(paced)
+        finally:
+            paced.flush()
 
     def kill(self) -> None:
         """Nothing: a job that does not stop ends with the process, and the next run tidies up."""

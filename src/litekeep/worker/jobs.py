@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import random
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -27,6 +27,7 @@ from litekeep.operations.backup import BackupOptions, BackupResult, backup
 from litekeep.operations.create import create_repository
 from litekeep.operations.drill import DrillResult, choose_for_drill, drill
 from litekeep.operations.export import export
+from litekeep.operations.naming import own_name
 from litekeep.operations.prune import PruneOptions, PruneResult, prune
 from litekeep.operations.restore import (
     RestoreOptions,
@@ -80,11 +81,20 @@ class Place:
         """For rows of runs that fail before the repository tells the source's name."""
         return self.source or self.database.stem
 
-    def holds(self, snapshot: Snapshot) -> bool:
-        """True for a snapshot of this database: a repository may have several, known by name, else by path."""
+    def source_in(self, snapshots: Iterable[Snapshot]) -> str:
+        """The name under which a repository keeps this database; "" where another database has its file's name.
+
+        snapshots: all, oldest first for each source. The rule by which a backup chooses it (operations.naming): a
+        database is known by its path, and one whose old path is gone is the same one, moved.
+        """
         if self.source is not None:
-            return snapshot.source == self.source
-        return snapshot.source_path == os.path.realpath(self.database)
+            return self.source
+        return own_name({each.source: each.source_path for each in snapshots}, self.database)
+
+    def own(self, snapshots: Sequence[Snapshot]) -> list[Snapshot]:
+        """Those of this database, the trash included: a repository may have several databases."""
+        name = self.source_in(snapshots)
+        return [each for each in snapshots if each.source == name]
 
     def open(self, clock: Clock) -> Repository:
         """The repository; raises NoRepository, never makes one."""
@@ -143,11 +153,11 @@ class BackupJob:
         """Raises BackupFailed and its kinds, Locked, StorageError; VerificationFailed never: see the result."""
         place, clock = self.place, SystemClock()
         with recorded(place, "backup", clock, monitor) as (row, told):
-            if self.create and not place.there:
-                _create(place, clock, told)
+            if self.create:
+                create_where_missing(place, clock, told)
             result = backup(place.open(clock), place.database, options=self.options, clock=clock, monitor=told)
             row.source = result.snapshot.source
-            _judge(row, result.damage, (*result.problems, *result.unchecked))
+            judge(row, result.damage, (*result.problems, *result.unchecked))
             if result.unchanged or result.satisfied:
                 row.outcome, row.message = Outcome.SKIPPED, result.unchanged_how or "it was made before"
         if self.rotation and result.snapshot.sound and not (result.unchanged or result.satisfied):
@@ -167,8 +177,10 @@ def _read_back(place: Place, monitor: Monitor) -> None:
         monitor.event("warning", code="read_back", message=f"stored objects were not read again: {error}")
 
 
-def _create(place: Place, clock: Clock, monitor: Monitor) -> None:
-    """Make the repository; if another process of the application makes it at this moment, that one is it."""
+def create_where_missing(place: Place, clock: Clock, monitor: Monitor) -> None:
+    """Make the repository; if another process makes it at this moment, that one is it."""
+    if place.there:
+        return
     try:
         create_repository(place.folder, place.database, clock=clock, monitor=monitor)
     except (Refused, ObjectExists):
@@ -176,7 +188,8 @@ def _create(place: Place, clock: Clock, monitor: Monitor) -> None:
             raise
 
 
-def _judge(row: Recorder, damage: tuple[str, ...], problems: tuple[str, ...]) -> None:
+def judge(row: Recorder, damage: tuple[str, ...], problems: tuple[str, ...]) -> None:
+    """Write into the row how a run ended that raised nothing."""
     row.message = "; ".join((*damage, *problems))
     if damage:
         row.outcome, row.exit_code, row.code = Outcome.FAILED, VerificationFailed.exit_code, VerificationFailed.code
@@ -223,10 +236,10 @@ class VerifyJob:
         place, clock = self.place, SystemClock()
         with recorded(place, "verify", clock, monitor) as (row, told):
             repository = place.open(clock)
-            snapshot = _find(repository, place, self.name)
+            snapshot = find_snapshot(repository, place, self.name)
             row.source = snapshot.source
             result = verify(repository, snapshot, checks=self.checks, scratch=place.scratch, clock=clock, monitor=told)
-            _judge(row, result.damage, (*result.problems, *result.unchecked))
+            judge(row, result.damage, (*result.problems, *result.unchecked))
         return result
 
 
@@ -247,13 +260,13 @@ class DrillJob:
                 row.facts["slot"] = self.slot.isoformat()
             repository = place.open(clock)
             if self.name is not None:
-                snapshot = _find(repository, place, self.name)
+                snapshot = find_snapshot(repository, place, self.name)
             else:
-                mine = [each for each in load_catalog(repository).snapshots if place.holds(each)]
+                mine = place.own(load_catalog(repository).snapshots)
                 snapshot = choose_for_drill(mine, random.SystemRandom())
             row.source = snapshot.source
             result = drill(repository, snapshot, checks=self.checks, scratch=place.scratch, clock=clock, monitor=told)
-            _judge(row, result.damage, result.problems)
+            judge(row, result.damage, result.problems)
         return result
 
 
@@ -271,14 +284,14 @@ class RestoreJob:
         place, clock = self.place, SystemClock()
         with recorded(place, "restore", clock, monitor) as (row, told):
             repository = place.open(clock)
-            snapshot = _find(repository, place, self.name)
+            snapshot = find_snapshot(repository, place, self.name)
             row.source = snapshot.source
             tools = {"options": self.options, "clock": clock, "monitor": told}
             if self.target is not None:
                 result = restore_new(repository, snapshot, self.target, **tools)  # type: ignore[arg-type]
             else:
                 result = restore_over(repository, snapshot, place.database, **tools)  # type: ignore[arg-type]
-            _judge(row, (), result.problems)
+            judge(row, (), result.problems)
         return result
 
 
@@ -294,14 +307,14 @@ class UndoJob:
         place, clock = self.place, SystemClock()
         with recorded(place, "undo", clock, monitor) as (row, told):
             repository = place.open(clock)
-            mine = [each for each in load_catalog(repository).snapshots if place.holds(each)]
+            mine = place.own(load_catalog(repository).snapshots)
             snapshot, target = find_undo(
                 mine,
                 lambda found: is_still_there(repository, found, scratch=place.scratch, clock=clock, monitor=told),
             )
             row.source = snapshot.source
             result = restore_over(repository, snapshot, target, options=self.options, clock=clock, monitor=told)
-            _judge(row, (), result.problems)
+            judge(row, (), result.problems)
         return result
 
 
@@ -318,15 +331,15 @@ class ExportJob:
         place, clock = self.place, SystemClock()
         with recorded(place, "export", clock, monitor) as (row, told):
             repository = place.open(clock)
-            snapshot = _find(repository, place, self.name)
+            snapshot = find_snapshot(repository, place, self.name)
             row.source = snapshot.source
             export(repository, snapshot, self.target, clock=clock, monitor=told)
         return self.target
 
 
-def _find(repository: Repository, place: Place, name: str) -> Snapshot:
+def find_snapshot(repository: Repository, place: Place, name: str) -> Snapshot:
+    """By id, beginning of an id, or "latest" of this database; raises UnknownSnapshot."""
     catalog = load_catalog(repository)
     if name.startswith("latest"):
-        mine = tuple(each for each in catalog.snapshots if place.holds(each))
-        return replace(catalog, snapshots=mine).find(name)
+        return replace(catalog, snapshots=tuple(place.own(catalog.snapshots))).find(name)
     return catalog.find(name)

@@ -12,7 +12,6 @@ import pickle
 import signal
 import sys
 import threading
-import time
 import traceback
 from queue import SimpleQueue
 from typing import Any
@@ -21,12 +20,11 @@ import litekeep
 from litekeep.errors import Cancelled, LitekeepError
 from litekeep.monitor import Fact
 from litekeep.worker.jobs import Job
+from litekeep.worker.pace import Paced
 from litekeep.worker.stream import Cancel, Done, Event, Progress, Ready, Stream
 
 _Received = tuple[Job[Any], threading.Event]
 """A job, and what is set when it shall stop."""
-_PROGRESS_SECONDS = 0.05
-"""No more than twenty times a second: what people can see, at next to no cost for the application."""
 
 
 class PipeMonitor:
@@ -35,19 +33,13 @@ class PipeMonitor:
     def __init__(self, stream: Stream, stop: threading.Event) -> None:
         self._stream = stream
         self._stop = stop
-        self._told_at = 0.0
-        self._phase = ""
 
     def event(self, name: str, /, **facts: Fact) -> None:
         """Send."""
         self._send(Event(name, facts))
 
     def progress(self, phase: str, done: int, total: int, unit: str) -> None:
-        """Send, unless the last one was a moment ago; the first and last of a phase always."""
-        now = time.monotonic()  # noqa: TID251 - only to be polite; nothing is decided by it
-        if phase == self._phase and done < total and now - self._told_at < _PROGRESS_SECONDS:
-            return
-        self._phase, self._told_at = phase, now
+        """Send."""
         self._send(Progress(phase, done, total, unit))
 
     def cancelled(self) -> bool:
@@ -110,7 +102,11 @@ def _run(job: Job[Any], monitor: PipeMonitor) -> Done:
     try:
         if monitor.cancelled():
             raise Cancelled("stopped on request", safe="Nothing was begun.")
-        return Done(job.run(monitor))
+        paced = Paced(monitor)
+        try:
+            return Done(job.run(paced))
+        finally:
+            paced.flush()
     except LitekeepError as error:
         return Done(error=error)
     except Exception as error:  # noqa: BLE001 - whatever it is, the application gets to know

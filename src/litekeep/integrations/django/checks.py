@@ -32,6 +32,7 @@ IDS = {
     Verdict.REPOSITORY_MISSING: "litekeep.W003",
     Verdict.FAILING: "litekeep.W005",
     Verdict.DAMAGED: "litekeep.W005",
+    Verdict.SUSPICIOUS: "litekeep.W005",
 }
 HINTS = {
     "litekeep.W001": "Run manage.py litekeep_backup, and litekeep watch for the ones to come.",

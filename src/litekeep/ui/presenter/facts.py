@@ -38,6 +38,8 @@ class Work:
     of: int = 0
     about: Snapshot | None = None
     cancelling: bool = False
+    phase_began: datetime | None = None
+    """When the newest phase began: the remaining time is estimated from it. None: as the job."""
 
 
 class End(StrEnum):
@@ -54,7 +56,8 @@ class Outcome:
 
     what, safe, hint: of the error, as litekeep.errors has them; code: its word; details: the traceback or more text.
     about: the backup it was about or made. target: the file that was written. undoable: `undo_restore` takes it back.
-    checked: how many backups were proven; problems: what is wrong with them or their content.
+    checked: how many backups were proven; problems: what is wrong with them or their content. several: the backups that
+    were found bad, put into the trash, or taken out of it. freed_bytes: what a clean-up gave back.
     """
 
     verb: str
@@ -70,6 +73,10 @@ class Outcome:
     undoable: bool = False
     checked: int = 0
     problems: tuple[str, ...] = ()
+    unchanged: bool = False
+    """Of a backup: nothing had changed, and `about` holds the present state already."""
+    several: tuple[Snapshot, ...] = ()
+    freed_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +85,9 @@ class ViewFacts:
 
     name: of the database, for people. database, folder: paths. snapshots: outside the trash, oldest first. trash: in
     it. rows: the journal, newest first. plan: what the next clean-up would do, with the reasons for each snapshot;
-    None while it is unknown. space_bytes: what the backups take on disk, None while unknown. free_bytes: of the drive
-    of the backups. first_size_bytes: of the database file, for what a first backup means. status None: still loading.
+    None while it is unknown; plan_frees_bytes: about what it gives back. space_bytes: what the backups take on disk,
+    None while unknown. free_bytes: of the drive of the backups. database_bytes: of the database file, for what a first
+    backup means. status None: still loading.
     """
 
     now: datetime
@@ -93,6 +101,7 @@ class ViewFacts:
     rows: tuple[Row, ...] = ()
     next_runs: tuple[NextRun, ...] = ()
     plan: RetentionPlan | None = None
+    plan_frees_bytes: int | None = None
     space_bytes: int | None = None
     free_bytes: int | None = None
     database_bytes: int | None = None

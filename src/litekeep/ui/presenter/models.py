@@ -76,7 +76,10 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Hero:
-    """The verdict. state: the stable word of the state (tests and screenshots go by it)."""
+    """The verdict. state: the stable word of the state (tests and screenshots go by it).
+
+    progress: while something is going on; sub then begins with its text, so only one of them is to be shown.
+    """
 
     state: str
     tone: Tone
@@ -205,7 +208,8 @@ class Filter(StrEnum):
 class HistoryRow:
     """A backup, or a run that made none (snapshot_id empty). cells: texts by Column order; keys: sort keys, same order.
 
-    key: unique and stable. tone and mark: the sign before the row; the status cell says the same in words.
+    key: unique and stable. tone and mark: the sign before the row; the status cell says the same in words. pinned,
+    in_trash: what the filters go by.
     """
 
     key: str
@@ -214,6 +218,8 @@ class HistoryRow:
     mark: str
     cells: tuple[str, ...]
     keys: tuple[float | str, ...]
+    pinned: bool = False
+    in_trash: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,7 +289,10 @@ class RestoreModel:
 
 @dataclass(frozen=True, slots=True)
 class Tick:
-    """A kept backup on the time axis. position 0 (oldest) .. 1 (now), logarithmic. tier: daily, weekly, monthly, other."""
+    """A kept backup on the time axis. position 0 (oldest) .. 1 (now), logarithmic.
+
+    tier: daily, weekly, monthly, other.
+    """
 
     position: float
     tier: str
@@ -302,13 +311,17 @@ class RetentionPreview:
     removes: int
     frees_bytes: int
     question: str = ""
+    """Asked before a policy is saved that removes more than the present one; with the numbers. Empty: not asked."""
+    waits: tuple[str, ...] = ()
+    """Why the clean-up would ask a person first: brakes and holds, a sentence each."""
 
 
 @dataclass(frozen=True, slots=True)
 class FindingLine:
-    """What the doctor says: what, why, fix."""
+    """What the doctor says: what, why, fix. detail: the case at hand, in English; shown below or on demand."""
 
     tone: Tone
     what: str
     why: str
     fix: str
+    detail: str = ""

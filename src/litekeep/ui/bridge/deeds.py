@@ -1,0 +1,167 @@
+"""What a person asks for: each calls the manager, step by step where there are several, and gives an outcome.
+
+Runs on a thread of the bridge. Errors of the manager become outcomes; nothing is raised.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Protocol
+
+from litekeep import BackupManager
+from litekeep.errors import Cancelled
+from litekeep.model import Snapshot
+from litekeep.operations.verify import VerifyResult
+from litekeep.ui.bridge import endings
+from litekeep.ui.presenter.facts import End, Outcome
+
+
+class Stage(Protocol):
+    """What a deed sees of the world, and tells it."""
+
+    def now(self) -> datetime:
+        """The time, aware."""
+
+    def reached(self, at: int, of: int, about: Snapshot | None) -> None:
+        """The deed came to number `at` (1 ...) of `of`."""
+
+    def stopped(self) -> bool:
+        """A person wants it to stop."""
+
+
+Deed = Callable[[BackupManager, Stage], Outcome]
+
+
+def back_up(label: str, known: frozenset[str], *, pinned: bool) -> Deed:
+    """A backup now. known: ids that there were before; one of them as the result says that nothing had changed."""
+
+    def run(manager: BackupManager, stage: Stage) -> Outcome:
+        snapshot = manager.create_backup(label, pinned=pinned)
+        return endings.backed_up(snapshot, stage.now(), unchanged=snapshot.id in known)
+
+    return run
+
+
+def verify(snapshots: Sequence[Snapshot]) -> Deed:
+    """Read these back, one after the other; stopping keeps what was found."""
+
+    def run(manager: BackupManager, stage: Stage) -> Outcome:
+        results: list[VerifyResult] = []
+        try:
+            for at, snapshot in enumerate(snapshots, 1):
+                stage.reached(at, len(snapshots), snapshot)
+                if stage.stopped():
+                    raise Cancelled("stopped on request")
+                results.append(manager.verify_backup(snapshot))
+        except Cancelled as error:
+            if not results:
+                return endings.failed("verify", error, stage.now())
+            return endings.verified(results, stage.now(), cancelled=True)
+        return endings.verified(results, stage.now())
+
+    return run
+
+
+def test_restore(snapshot: Snapshot | None) -> Deed:
+    """Rehearse a restore; None: of the one that was least recently proven."""
+    return lambda manager, stage: endings.drilled(manager.test_restore(snapshot), stage.now())
+
+
+def restore(snapshot: Snapshot, to: Path | None, *, accept_problems: bool) -> Deed:
+    """Bring a backup back, over the database or to a new file."""
+    return lambda manager, stage: endings.restored(
+        "restore", manager.restore_backup(snapshot, to, accept_problems=accept_problems), stage.now()
+    )
+
+
+def restore_file(path: Path, *, accept_problems: bool) -> Deed:
+    """Bring a plain file back over the database."""
+    return lambda manager, stage: endings.restored(
+        "restore", manager.restore_file(path, accept_problems=accept_problems), stage.now()
+    )
+
+
+def undo() -> Deed:
+    """Take the last restore back."""
+    return lambda manager, stage: endings.restored("undo", manager.undo_restore(), stage.now())
+
+
+def export(snapshot: Snapshot, to: Path) -> Deed:
+    """Write a backup as a plain file."""
+
+    def run(manager: BackupManager, stage: Stage) -> Outcome:
+        target = manager.export_backup(snapshot, to)
+        return Outcome("export", End.DONE, stage.now(), about=snapshot, target=str(target))
+
+    return run
+
+
+def clean_up(*, confirmed: bool) -> Deed:
+    """Remove what the rules do not keep."""
+    return lambda manager, stage: endings.cleaned_up(manager.rotate_backups(confirmed=confirmed), stage.now())
+
+
+def mark(verb: str, snapshots: Iterable[Snapshot], text: str = "") -> Deed:
+    """Decide about backups: "pin", "unpin", "label" (text), "delete", "recover". `several` has those it was done to."""
+
+    def run(manager: BackupManager, stage: Stage) -> Outcome:
+        calls: dict[str, Callable[[Snapshot], Snapshot]] = {
+            "pin": manager.pin_backup,
+            "unpin": manager.unpin_backup,
+            "label": lambda each: manager.label_backup(each, text),
+            "delete": manager.delete_backup,
+            "recover": manager.recover_backup,
+        }
+        done: list[Snapshot] = []
+        try:
+            for snapshot in snapshots:
+                done.append(calls[verb](snapshot))
+        except Exception as error:  # noqa: BLE001 - what was done before it belongs to the outcome
+            return endings.failed(verb, error, stage.now(), several=tuple(done))
+        about = done[0] if len(done) == 1 else None
+        return Outcome(verb, End.DONE, stage.now(), about=about, several=tuple(done))
+
+    return run
+
+
+def change_settings(changes: Mapping[str, Any]) -> Deed:
+    """Write settings and go by them."""
+    return _quick("settings", lambda manager: manager.change_settings(changes))
+
+
+def pause() -> Deed:
+    """Nothing by itself for now."""
+    return _quick("pause", lambda manager: manager.pause())
+
+
+def resume() -> Deed:
+    """Go on."""
+    return _quick("resume", lambda manager: manager.resume())
+
+
+def look_again() -> Deed:
+    """Look whether the folder of the backups is there again."""
+    return _quick("look", lambda manager: manager.look_again())
+
+
+def test_notifications() -> Deed:
+    """Send a test through every channel."""
+    return lambda manager, stage: endings.notified(manager.test_notifications(), stage.now())
+
+
+def _quick(verb: str, call: Callable[[BackupManager], object]) -> Deed:
+    def run(manager: BackupManager, stage: Stage) -> Outcome:
+        call(manager)
+        return Outcome(verb, End.DONE, stage.now())
+
+    return run
+
+
+def carried_out(verb: str, deed: Deed, manager: BackupManager, stage: Stage) -> Outcome:
+    """Its outcome, whatever it raises."""
+    try:
+        return deed(manager, stage)
+    except BaseException as error:  # noqa: BLE001 - a thread has nobody above it; the card tells
+        return endings.failed(verb, error, stage.now())

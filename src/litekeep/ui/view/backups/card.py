@@ -1,0 +1,190 @@
+"""The card with the table: filter, search, what can be done with the selected rows, and the rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol
+
+from litekeep.ui.language.words import Language, phrase
+from litekeep.ui.presenter.models import Column, Filter, HistoryRow
+from litekeep.ui.view.backups.acts import TEXTS, Act
+from litekeep.ui.view.backups.columns import fitting, table_columns
+from litekeep.ui.view.backups.empty import Empty, EmptyWords
+from litekeep.ui.view.backups.listing import Sort
+from litekeep.ui.widgets.buttons import Button, Kind
+from litekeep.ui.widgets.card import Box
+from litekeep.ui.widgets.choices import Segmented
+from litekeep.ui.widgets.ctk import Piece
+from litekeep.ui.widgets.fields import Entry
+from litekeep.ui.widgets.flow import Flow
+from litekeep.ui.widgets.look import BAR_BUTTON, GAP, GAP_SMALL
+from litekeep.ui.widgets.table import HistoryTable, Keys
+from litekeep.ui.widgets.tree import SIGNS
+
+FILTERS = {
+    Filter.ALL: phrase("All"),
+    Filter.PINNED: phrase("Pinned"),
+    Filter.PROBLEMS: phrase("Problems"),
+    Filter.TRASH: phrase("Trash"),
+}
+TYPING_MS = 120
+"""The search begins when nothing was typed for so long."""
+SEARCH_WIDTH, SEARCH_LEAST = 220, 130
+
+
+class CardUser(Protocol):
+    """The page, as its card sees it."""
+
+    def choose(self, choice: Filter) -> None:
+        """Another filter."""
+
+    def search(self, text: str) -> None:
+        """Another search."""
+
+    def sort(self, column: Column) -> None:
+        """A heading was pressed."""
+
+    def selection(self) -> None:
+        """Other rows are selected."""
+
+    def act(self, act: Act) -> None:
+        """A button of the bar."""
+
+    def key_act(self, key: str) -> None:
+        """"open", "toggle" or "delete": a key on the selected rows."""
+
+    def menu(self, x: int, y: int) -> None:
+        """A menu is wanted there."""
+
+    def help(self, act: str) -> None:
+        """The button of an empty table."""
+
+
+class HistoryCard(Box):
+    """Shows what it is given, and tells `user` what people do."""
+
+    def __init__(self, master: Any, say: Language, user: CardUser) -> None:
+        super().__init__(master)
+        self.say, self._user = say, user
+        self._typing, self._in_trash = "", False
+        self._offered: tuple[Act, ...] = ()
+        body = self.body
+        body.grid_rowconfigure(2, weight=1)
+        body.grid_columnconfigure(0, weight=1)
+        self._top = Piece(body)
+        self._top.grid(row=0, column=0, sticky="ew")
+        self._top.grid_columnconfigure(1, weight=1)
+        self.filters = Segmented(
+            self._top, filter_texts(None, say), Filter.ALL, lambda key: user.choose(Filter(key)), height=BAR_BUTTON
+        )
+        self.filters.grid(row=0, column=0, sticky="w")
+        self.entry = Entry(
+            self._top,
+            placeholder=say("Search"),
+            command=self._typed,
+            accept=lambda _: self.table.focus_set(),
+            sign="search",
+            clearable=True,
+            width=SEARCH_WIDTH,
+            height=BAR_BUTTON,
+        )
+        self.entry.grid(row=0, column=1, sticky="e", padx=(GAP, 0))
+        self.entry.entry.bind("<Down>", lambda _: self.table.focus_set())
+        self.bar = Flow(body, gap=GAP_SMALL)
+        self.bar.grid(row=1, column=0, sticky="ew", pady=(GAP_SMALL, 0))
+        self.buttons = {act: self._button(act) for act in Act}
+        self._add_table()
+
+    def _button(self, act: Act) -> Button:
+        kind = Kind.FLAT_DANGER if act is Act.DELETE else Kind.FLAT
+        sign = {Act.PIN: "pin", Act.UNPIN: "pin", Act.DELETE: "trash"}.get(act, "")
+        text = self.say(TEXTS[act])
+        return Button(
+            self.bar, text, lambda: self._user.act(act), kind=kind, height=BAR_BUTTON, sign=sign, enabled=False
+        )
+
+    def _add_table(self) -> None:
+        user = self._user
+        self.table = HistoryTable(
+            self.body,
+            table_columns(self.say),
+            on_select=lambda _: user.selection(),
+            on_open=lambda _: user.key_act("open"),
+            on_toggle=lambda _: user.key_act("toggle"),
+            on_delete=lambda _: user.key_act("delete"),
+            on_sort=lambda key: user.sort(Column(key)),
+            on_menu=lambda _, x, y: user.menu(x, y),
+            rows_shown=1,
+        )
+        self.table.grid(row=2, column=0, sticky="nsew", pady=(GAP_SMALL, 0))
+        self.table.tree.bind("<Configure>", lambda _: self._fit_columns(), add="+")
+        self.empty = Empty(self.body, user.help)
+        self.empty.grid(row=2, column=0, pady=(GAP_SMALL * 6, 0))
+
+    # --- what it shows
+
+    def set_rows(self, rows: Sequence[HistoryRow], words: EmptyWords, *, in_trash: bool) -> None:
+        """Other rows; words: what stands there without any."""
+        self._in_trash = in_trash
+        self.table.set_rows(rows)
+        self._fit_columns()
+        if rows:
+            self.empty.hide()
+        else:
+            self.empty.update_from(words)
+            self.empty.show()
+
+    def set_counts(self, counts: Mapping[Filter, int] | None) -> None:
+        """How many each filter has."""
+        self.filters.set_items(filter_texts(counts, self.say))
+
+    def set_sort(self, sort: Sort) -> None:
+        """The arrow of a heading."""
+        self.table.set_sort(str(sort[0]) if sort else "", descending=bool(sort and sort[1]))
+
+    def set_acts(self, offered: tuple[Act, ...], possible: frozenset[Act]) -> None:
+        """The bar."""
+        for act, button in self.buttons.items():
+            button.set_enabled(act in possible)
+        if offered != self._offered:
+            self._offered = offered
+            focus = self._focused_act()
+            self.bar.arrange([self.buttons[act] for act in offered])
+            if focus in (Act.PIN, Act.UNPIN) and focus not in offered:
+                self.buttons[Act.UNPIN if focus is Act.PIN else Act.PIN].focus_set()
+
+    def _focused_act(self) -> Act | None:
+        return next((act for act, button in self.buttons.items() if button.focused), None)
+
+    def set_search(self, text: str) -> None:
+        """Another text in the search, without telling."""
+        self.forget(self._typing)
+        self.entry.set_text(text)
+
+    def _fit_columns(self) -> None:
+        """Leave out what does not fit."""
+        tree = self.table.tree
+        width = tree.winfo_width()
+        if width <= 1 or self.gone:
+            return
+        needed = [(Column(each.key), int(tree.column(each.key, "minwidth"))) for each in self.table.columns]
+        shown = fitting(needed, width - self.scaled(SIGNS), in_trash=self._in_trash)
+        if tuple(map(str, tree.cget("displaycolumns"))) != shown:
+            tree.configure(displaycolumns=[str(column) for column in shown])
+
+    # --- what people do
+
+    def _typed(self, text: str) -> None:
+        self.forget(self._typing)
+        self._typing = self.later(TYPING_MS, lambda: self._user.search(text))
+
+
+def filter_texts(counts: Mapping[Filter, int] | None, say: Language) -> tuple[tuple[str, str], ...]:
+    """The choices, with how many there are of each but the problems that nobody has."""
+    found = []
+    for key, text in FILTERS.items():
+        count = counts[key] if counts else 0
+        found.append((str(key), f"{say(text)}  {say.number(count)}" if count else say(text)))
+    return tuple(found)
+
+

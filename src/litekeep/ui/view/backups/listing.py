@@ -1,0 +1,131 @@
+"""The rows of the table, computed away from the Tk thread when there are many of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+from litekeep.ui.bridge import Answer
+from litekeep.ui.language.words import Language
+from litekeep.ui.presenter.facts import ViewFacts
+from litekeep.ui.presenter.history import filtered, history, ordered, trash
+from litekeep.ui.presenter.models import Column, Filter, HistoryRow
+from litekeep.ui.view.stage import Stage
+
+AT_ONCE = 300
+"""So many rows take a few milliseconds: they are made where they are needed."""
+FIRST = 60
+"""Rows that are shown while the others are made."""
+MADE, FOUND = "rows", "found"
+"""The questions to the bridge."""
+Sort = tuple[Column, bool] | None
+"""A column and whether it goes down; None: as the rows come."""
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """All rows, and how many each filter has (empty while only the first ones are made)."""
+
+    history: tuple[HistoryRow, ...] = ()
+    trash: tuple[HistoryRow, ...] = ()
+    counts: Mapping[Filter, int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What the person wants to see."""
+
+    filter: Filter = Filter.ALL
+    search: str = ""
+    sort: Sort = (Column.DATE, True)
+    trash_sort: Sort = None
+
+
+def made(facts: ViewFacts, say: Language) -> Made:
+    """All of them."""
+    rows, gone = history(facts, say), trash(facts, say)
+    counts = {each: len(filtered(rows, each, "", say)) for each in Filter if each is not Filter.TRASH}
+    return Made(rows, gone, {**counts, Filter.TRASH: len(gone)})
+
+
+def first_made(facts: ViewFacts, say: Language) -> Made:
+    """The newest ones only."""
+    few = replace(facts, snapshots=facts.snapshots[-FIRST:], trash=facts.trash[-FIRST:], rows=facts.rows[: 2 * FIRST])
+    return Made(history(few, say)[:FIRST], trash(few, say))
+
+
+def found(rows: Made, wish: Wish, say: Language) -> tuple[HistoryRow, ...]:
+    """Those that are wanted, in the order that is wanted."""
+    in_trash = wish.filter is Filter.TRASH
+    passed = filtered(rows.trash if in_trash else rows.history, wish.filter, wish.search, say)
+    sort = wish.trash_sort if in_trash else wish.sort
+    return passed if sort is None else ordered(passed, sort[0], descending=sort[1])
+
+
+class Listing:
+    """Knows the rows for the newest facts and the wish; `on_rows` is called whenever there are other ones."""
+
+    def __init__(self, stage: Stage, on_rows: Callable[[], object]) -> None:
+        self._stage, self._on_rows = stage, on_rows
+        self._sources: tuple[object, ...] = ()
+        self.made = Made()
+        self.rows: tuple[HistoryRow, ...] = ()
+        self.wish = Wish()
+
+    def take(self, facts: ViewFacts) -> None:
+        """The newest facts; nothing happens while the table would be the same."""
+        sources = (facts.snapshots, facts.trash, facts.rows, facts.plan, facts.settings, facts.status)
+        day = (facts.now.date(), facts.now.utcoffset())
+        if self._same((*sources, day)):
+            return
+        self._sources = (*sources, day)
+        say = self._stage.say
+        if len(facts.snapshots) + len(facts.trash) + len(facts.rows) <= AT_ONCE:
+            self._stage.bridge.forget(MADE)
+            self._arrived(made(facts, say))
+            return
+        if not self.rows and self.made.counts is None:
+            self._arrived(first_made(facts, say))
+        self._stage.bridge.ask(MADE, lambda _: made(facts, say), self._answered)
+
+    def _same(self, sources: tuple[object, ...]) -> bool:
+        """The same objects; the day may be an equal one."""
+        before = self._sources
+        if len(before) != len(sources) or before[-1] != sources[-1]:
+            return False
+        return all(each is other for each, other in zip(before[:-1], sources[:-1], strict=True))
+
+    def ask_for(self, wish: Wish) -> None:
+        """Another filter, search or order."""
+        if wish != self.wish:
+            self.wish = wish
+            self._find()
+
+    def close(self) -> None:
+        """No answer is wanted any more."""
+        for key in (MADE, FOUND):
+            self._stage.bridge.forget(key)
+
+    def _answered(self, answer: Answer[Made]) -> None:
+        if answer.value is not None:
+            self._arrived(answer.value)
+
+    def _arrived(self, rows: Made) -> None:
+        self.made = rows
+        self._find()
+
+    def _find(self) -> None:
+        rows, wish, say = self.made, self.wish, self._stage.say
+        if not wish.search.strip() or len(rows.history) + len(rows.trash) <= AT_ONCE:
+            self._stage.bridge.forget(FOUND)
+            self._show(found(rows, wish, say))
+        else:  # looking through thousands of texts takes too long here
+            self._stage.bridge.ask(FOUND, lambda _: found(rows, wish, say), self._was_found)
+
+    def _was_found(self, answer: Answer[tuple[HistoryRow, ...]]) -> None:
+        if answer.value is not None:
+            self._show(answer.value)
+
+    def _show(self, rows: tuple[HistoryRow, ...]) -> None:
+        self.rows = rows
+        self._on_rows()

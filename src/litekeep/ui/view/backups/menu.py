@@ -1,0 +1,42 @@
+"""The menu of a row: by the right button, and by the menu key."""
+
+from __future__ import annotations
+
+import tkinter
+from collections.abc import Callable, Sequence
+
+from litekeep.ui.widgets.ctk import Piece
+
+Item = tuple[str, Callable[[], object], bool] | None
+"""A text, what it does, and whether that is possible now; None: a line between two groups."""
+
+
+class RowMenu:
+    """Lives as long as its owner."""
+
+    def __init__(self, owner: Piece) -> None:
+        self._owner = owner
+        self.menu = tkinter.Menu(owner, tearoff=False, borderwidth=1, relief="flat", activeborderwidth=0)
+
+    def fill(self, items: Sequence[Item]) -> None:
+        """Other items, in the colours of now."""
+        owner, look = self._owner, self._owner.look
+        self.menu.delete(0, "end")
+        self.menu.configure(
+            background=owner.colour(look.surface),
+            foreground=owner.colour(look.text),
+            activebackground=owner.colour(look.selection),
+            activeforeground=owner.colour(look.text),
+            disabledforeground=owner.colour(look.disabled),
+            font=owner.font("body"),
+        )
+        for item in items:
+            if item is None:
+                self.menu.add_separator()
+            else:
+                text, act, usable = item
+                self.menu.add_command(label=text, command=act, state="normal" if usable else "disabled")
+
+    def popup(self, x: int, y: int) -> None:
+        """At a point of the screen."""
+        self.menu.tk_popup(x, y)

@@ -1,0 +1,1 @@
+"""The Overview page: tiles, coverage, space and the last events."""

@@ -1,0 +1,75 @@
+"""The Overview page: five tiles, the coverage, the space and the last events."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from litekeep.ui.presenter.facts import ViewFacts
+from litekeep.ui.view.overview.charts import CoverageCard, SpaceCard
+from litekeep.ui.view.overview.events import EventsCard
+from litekeep.ui.view.overview.tiles import Tiles
+from litekeep.ui.view.stage import Stage
+from litekeep.ui.widgets.ctk import Piece
+from litekeep.ui.widgets.look import CARD_GAP, PAGE
+from litekeep.ui.widgets.page import Page
+
+SIDE_BY_SIDE = 720
+"""From this width on, the space and the events stand side by side."""
+SCROLL = 12
+"""The room of the scroll bar, which is part of the padding."""
+
+
+class OverviewPage(Page):
+    """See the module's text. The lower cards come a moment after the first paint."""
+
+    def __init__(self, master: Any, stage: Stage) -> None:
+        super().__init__(master)
+        self._stage = stage
+        self._facts: ViewFacts = stage.bridge.facts
+        self._beside: bool | None = None
+        inner = self.inner = Piece(self.content)
+        inner.pack(fill="both", expand=True, padx=(PAGE, PAGE - SCROLL), pady=(0, PAGE))
+        inner.grid_columnconfigure((0, 1), weight=1, uniform="half")
+        inner.grid_rowconfigure(2, weight=1)
+        self.tiles = Tiles(inner, stage)
+        self.tiles.grid(row=0, column=0, columnspan=2, sticky="ew")
+        self.coverage = CoverageCard(inner, stage)
+        self.coverage.grid(row=1, column=0, columnspan=2, sticky="ew", pady=(CARD_GAP, 0))
+        self.space: SpaceCard | None = None
+        self.events: EventsCard | None = None
+        self.later(1, self._add_lower_cards)
+        inner.bind("<Configure>", lambda _: self._arrange())
+
+    def show_facts(self, facts: ViewFacts) -> None:
+        """Show these facts."""
+        self._facts = facts
+        for part in (self.tiles, self.coverage, self.space, self.events):
+            if part is not None:
+                part.show_facts(facts)
+
+    def cleanup(self) -> None:
+        """Nothing is left to end."""
+
+    def _add_lower_cards(self) -> None:
+        self.space = SpaceCard(self.inner, self._stage)
+        self.events = EventsCard(self.inner, self._stage)
+        self.space.show_facts(self._facts)
+        self.events.show_facts(self._facts)
+        self._beside = None
+        self._arrange()
+
+    def _arrange(self) -> None:
+        width = self.inner.winfo_width()
+        if width <= 1 or self.space is None or self.events is None:
+            return
+        beside = width >= self.scaled(SIDE_BY_SIDE)
+        if beside == self._beside:
+            return
+        self._beside = beside
+        gap = CARD_GAP // 2
+        if beside:
+            self.space.grid(row=2, column=0, columnspan=1, sticky="nsew", padx=(0, gap), pady=(CARD_GAP, 0))
+            self.events.grid(row=2, column=1, columnspan=1, sticky="nsew", padx=(gap, 0), pady=(CARD_GAP, 0))
+        else:
+            self.space.grid(row=2, column=0, columnspan=2, sticky="nsew", padx=0, pady=(CARD_GAP, 0))
+            self.events.grid(row=3, column=0, columnspan=2, sticky="nsew", padx=0, pady=(CARD_GAP, 0))

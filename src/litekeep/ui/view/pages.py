@@ -1,0 +1,30 @@
+"""Which pages there are, and how each is made: when it is first visited, from a module that is imported then."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any
+
+from litekeep.ui.language.words import Language, phrase
+from litekeep.ui.view.stage import Stage
+
+OVERVIEW, BACKUPS, SETTINGS = "overview", "backups", "settings"
+NAMES = {OVERVIEW: phrase("Overview"), BACKUPS: phrase("Backups"), SETTINGS: phrase("Settings")}
+_CLASSES = {
+    OVERVIEW: ("litekeep.ui.view.overview.page", "OverviewPage"),
+    BACKUPS: ("litekeep.ui.view.backups.page", "BackupsPage"),
+    SETTINGS: ("litekeep.ui.view.settings.page", "SettingsPage"),
+}
+
+
+def names_of(pages: tuple[str, ...], say: Language) -> tuple[tuple[str, str], ...]:
+    """(key, text) for the control that switches between them."""
+    return tuple((key, say(NAMES[key])) for key in pages)
+
+
+def page_maker(key: str) -> Callable[[Any, Stage], Any]:
+    """What makes the page `key`: call it with its master and the stage."""
+    module, name = _CLASSES[key]
+    maker: Callable[[Any, Stage], Any] = getattr(import_module(module), name)
+    return maker

@@ -1,0 +1,1 @@
+"""Panels: what is laid over the pages for one question, and goes."""

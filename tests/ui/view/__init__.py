@@ -1,0 +1,1 @@
+"""BackupView in real windows."""

@@ -19,6 +19,75 @@ PAGE = ROOT / "docs" / "reference" / "python-api.md"
 WIDTH = 100
 
 PUBLIC = {
+    "In an application": {
+        "manager/manager.py": [
+            "BackupManager",
+            *(
+                f"BackupManager.{name}"
+                for name in (
+                    "protect",
+                    "before_migration",
+                    "start",
+                    "run_due",
+                    "next_runs",
+                    "pause",
+                    "resume",
+                    "look_again",
+                    "reload",
+                    "close",
+                )
+            ),
+        ],
+        "manager/backups.py": [
+            f"Backups.{name}"
+            for name in (
+                "create_backup",
+                "submit_backup",
+                "list_backups",
+                "verify_backup",
+                "test_restore",
+                "export_backup",
+                "preview_restore",
+                "restore_backup",
+                "restore_file",
+                "undo_restore",
+            )
+        ],
+        "manager/shelf.py": [
+            f"Shelf.{name}"
+            for name in (
+                "pin_backup",
+                "unpin_backup",
+                "label_backup",
+                "delete_backup",
+                "recover_backup",
+                "list_trash",
+                "overview",
+                "statistics",
+                "plan_rotation",
+                "rotate_backups",
+                "history",
+                "examine",
+            )
+        ],
+        "manager/wiring.py": [
+            f"Wiring.{name}"
+            for name in (
+                "from_config",
+                "status",
+                "change_settings",
+                "subscribe",
+                "cancel",
+                "running",
+                "settings_file",
+                "reachable",
+                "notify",
+                "test_notifications",
+            )
+        ],
+        "manager/questions.py": ["Statistics", "RotationPreview"],
+        "manager/queue.py": ["BackupFuture"],
+    },
     "Places and repositories": {
         "storage/local.py": ["LocalStorage"],
         "storage/readonly.py": ["ReadOnly"],
@@ -141,7 +210,8 @@ INTRODUCTION = """\
 
 Every command of the command line is one function: options in, a result out, progress and warnings to a `Monitor`, time
 from a `Clock`, and an error of the family of `litekeep.errors` when it did not work. Import each name from the module
-under which it stands here; the package itself exports only `__version__`.
+under which it stands here; the package itself exports `BackupManager`, `BackupScheduler`, `freeze_support` and
+`__version__`.
 
 ```python
 from pathlib import Path
@@ -163,8 +233,9 @@ The second time, open it instead: `Repository.open(LocalStorage(Path("backups"),
 database of another user, a folder that cannot be written, a file that is not a database), and on Linux and macOS
 closing any descriptor of a file drops the locks that SQLite holds on it in that process (sqlite.org, How To Corrupt,
 section 2.2). An application that has the database open calls the command line as a subprocess, or these functions in a
-process that it *spawns* (not forks). A helper that does this for you is
-[not there yet](../../README.md#what-is-not-there-yet).
+process that it *spawns* (not forks). `BackupManager` does this for you: see
+[embedding](../how-to/embed-in-an-application.md). Its methods stand below under the classes of which it is made; all of
+them are methods of a `BackupManager`.
 
 **Errors** are listed, with exit codes and what to do, under [troubleshooting](../how-to/troubleshoot.md). Signatures
 may still change before version 1.0; the [repository format](format.md) has its own version and stays readable.

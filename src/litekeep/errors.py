@@ -20,6 +20,8 @@ exit code and a stable `code` word for JSON output. Exit codes 3, 10, 11, 12 and
     |  +- NoRepository         10  no_repository
     |  +- Locked               11  locked
     |  +- UnsupportedFormat    10  unsupported_format
+    |  +- KeyNeeded            12  key_needed
+    |  |  +- WrongKey          12  wrong_key
     |  +- UnknownSnapshot       2  unknown_snapshot
     +- StorageError            13  unreachable    the place where backups rest did not do what it was asked
     |  +- ObjectMissing         4  object_missing
@@ -204,6 +206,19 @@ class UnsupportedFormat(RepositoryError):
     """The repository or object was written by a newer Litekeep."""
 
     code = "unsupported_format"
+
+
+class KeyNeeded(RepositoryError):
+    """The repository is encrypted, and no key was given, or none that can be used here."""
+
+    code = "key_needed"
+    exit_code = 12
+
+
+class WrongKey(KeyNeeded):
+    """The passphrase or key fits no key slot of the repository; nothing is damaged."""
+
+    code = "wrong_key"
 
 
 class Locked(RepositoryError):

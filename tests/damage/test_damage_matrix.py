@@ -118,8 +118,8 @@ def affected_by(world: World, key: str, wrong: bytes | None) -> set[str]:
 def read_index(world: World, key: str) -> PackIndex:
     data, parsed = world.objects[key], layout.parse_pack_key(key)
     assert parsed
-    offset, length = index_span(key, len(data), data)
     seal = Repository.open(world.damaged({})).seal
+    offset, length = index_span(key, len(data), data, data, seal)
     return decode_index(key, parsed[0], data[:HEADER_BYTES], data[offset : offset + length], offset, seal)
 
 

@@ -197,7 +197,7 @@ def quickly(world: World, repository: Repository, table: PackTable, key: str) ->
         frame = index.frames[number]
         sealed = repository.storage.get_range(index.key, frame.offset, frame.stored_bytes)
         prefix = b"".join(blocks[base] for base in index.bases(frame))
-        plain, offsets = open_frame(repository, index, frame, sealed, prefix), frame_offsets(index, frame)
+        plain, offsets = open_frame(index, frame, sealed, prefix), frame_offsets(index, frame)
         require_names(repository, index, frame, plain, [(frame.first, frame.blocks)])
         for place, position in enumerate(index.frame_blocks(frame)):
             blocks[pack_id, index.numbers[position]] = plain[offsets[place] : offsets[place + 1]]

@@ -38,7 +38,7 @@ OLDEST, OLDER = bytes.fromhex("0000000111111111"), bytes.fromhex("00000002222222
 
 def read(data: bytes, key: str = KEY, seal: Any = SEAL) -> PackIndex:
     """The index, as the repository finds it."""
-    offset, length = index_span(key, len(data), data[-100:])
+    offset, length = index_span(key, len(data), data[-100:], data, seal)
     return decode_index(key, PACK_ID, data[:HEADER_BYTES], data[offset : offset + length], offset, seal)
 
 
@@ -119,7 +119,7 @@ def test_all_damage_is_found_in_index_or_frames() -> None:
 
     read_all(SMALL)
     expect_damage(read_all, SMALL)
-    frames_end = index_span(KEY, len(SMALL), SMALL)[0]
+    frames_end = index_span(KEY, len(SMALL), SMALL, SMALL, SEAL)[0]
     for at in range(HEADER_BYTES, frames_end):  # the index does not depend on the frames' bytes
         read(SMALL[:at] + bytes([SMALL[at] ^ 1]) + SMALL[at + 1 :])
 
@@ -146,7 +146,7 @@ def test_newer_and_damaged_versions(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_empty_is_called_empty() -> None:
     with pytest.raises(CorruptObject, match="empty"):
-        index_span(KEY, 0, b"")
+        index_span(KEY, 0, b"", b"", SEAL)
 
 
 @pytest.mark.parametrize("length", [0, 1, 15, MAX_INDEX_BYTES, MAX_INDEX_BYTES + 1, 2**31, 2**32 - 1])
@@ -155,7 +155,7 @@ def test_hostile_index_lengths(length: int) -> None:
     with bounds(1 << 16, 1), pytest.raises(CorruptObject):
         read(data)
     with pytest.raises(CorruptObject):
-        index_span(KEY, 100, data[-FOOTER_BYTES + 1 :])
+        index_span(KEY, 100, data[-FOOTER_BYTES + 1 :], data, SEAL)
 
 
 @dataclass
@@ -273,7 +273,7 @@ def test_any_sealed_bytes(junk: bytes) -> None:
 
 
 def test_any_damage_to_a_header_alone() -> None:
-    offset, length = index_span(KEY, len(SMALL), SMALL)
+    offset, length = index_span(KEY, len(SMALL), SMALL, SMALL, SEAL)
     for head in damaged(SMALL[:HEADER_BYTES]):
         if head[:HEADER_BYTES] != SMALL[:HEADER_BYTES]:
             with pytest.raises(CorruptObject):

@@ -41,9 +41,9 @@ def test_another_database_of_the_same_name_satisfies_no_slot(app: Application, t
     (tmp_path / "other").mkdir()
     twin = tmp_path / "other" / "app.db"
     twin.write_bytes(b"")
-    settings = {"backup_directory": str(app.backups), "schedule": "0 * * * *", "restore_test": "never"}
-    told = {"notifications": {"on_failure": []}}
-    other = BackupManager(twin, {"backup": {**settings, **told}}, clock=clock)
+    settings: dict[str, object] = {"backup_directory": str(app.backups), "schedule": "0 * * * *"}
+    settings |= {"restore_test": "never", "notifications": {"on_failure": []}}
+    other = BackupManager(twin, {"backup": settings}, clock=clock)
     other.run_due()
     (made,) = other.list_backups()
     assert (made.reason, made.source) == (Reason.SCHEDULED, "app-other")

@@ -85,3 +85,24 @@ def test_a_migration_that_fails_is_taken_back(tmp_path: Path) -> None:
         assert "brought back" in caught.value.__notes__[-1]
         assert db.execute("PRAGMA user_version").fetchone() == (0,)
     manager.close(backup=False)
+
+
+def test_a_page_of_its_own(tmp_path: Path) -> None:
+    page, database = parts(), make(tmp_path)
+    manager = BackupManager(database, {"backup": {"notifications": {"on_failure": []}}})
+    with closing(sqlite3.connect(database)) as db:
+        first = manager.create_backup()
+        manager.export_backup(first, tmp_path / "old.db.gz")
+        db.execute("INSERT INTO employee(name) VALUES ('Ada')")
+        db.commit()
+        for chosen in (first, tmp_path / "old.db.gz"):
+            assert page["what_would_change"](manager, chosen) == [("employee", 1, 0)]
+        assert page["bring_a_file_back"](manager, tmp_path / "old.db.gz").reason is Reason.PRE_RESTORE
+        assert db.execute("SELECT count(*) FROM employee").fetchone() == (0,)
+    kept = page["keep_and_name"](manager, first)
+    assert (kept.pinned, kept.label) == (True, "before the audit")
+    shown = page["page"](manager)
+    assert shown["figures"].backups == 2
+    assert shown["goes"] == []
+    assert shown["advice"]
+    manager.close(backup=False)

@@ -31,7 +31,7 @@ LATER = {
 }
 ELSEWHERE = {
     14: "tests/worker/test_hosts.py, test_frozen.py: any main module, any folder, frozen or not",
-    18: "tests/docs: what the documentation says is run; test_no_19 and the doctor (wal_on_share) for what it was about",
+    18: "tests/docs: what the documentation says is run; the doctor's wal_on_share for what one promise was about",
 }
 
 

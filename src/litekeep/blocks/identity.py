@@ -1,5 +1,8 @@
 """Names of blocks and digests of images: BLAKE3, keyed with a key of the repository.
 
+In an unencrypted repository the key is derived from the secret in repository.json, by BLAKE3's key derivation with the
+context "litekeep 2026-11 block identity"; in an encrypted one it is the subkey for names (blocks.keys).
+
 The key keeps a stranger who sees only names from testing whether a known page is in the repository (when the key is
 secret, in an encrypted repository), and from preparing colliding pages in advance (in any repository). 16 bytes are
 kept of a name: without the key, finding a collision is not cheaper than guessing; by accident it takes 2^64 blocks.
@@ -28,6 +31,13 @@ class Identity:
 
     def __init__(self, secret: bytes) -> None:
         self._key = derive_key(secret, "block identity")
+
+    @classmethod
+    def keyed(cls, key: bytes) -> Identity:
+        """With a key that was derived elsewhere."""
+        made = cls.__new__(cls)
+        made._key = key
+        return made
 
     def name(self, block: bytes | memoryview) -> bytes:
         """The 16-byte name of a block's content; equal names mean equal content."""

@@ -2,8 +2,9 @@
 
 Every object begins with a header, and everything else in it is cut into parts. A part is sealed together with the
 context it belongs to: the repository, the object's header (kind and version), its name, and the part's number. In an
-unencrypted repository the seal is a keyed BLAKE3 tag behind the part; an encrypted repository puts an AEAD in its
-place, with the same context as associated data, so formats and readers need not know which one is in force.
+unencrypted repository the seal is a keyed BLAKE3 tag behind the part; an encrypted repository puts AES-256-GCM in its
+place (blocks.encrypt), with the same context as associated data, so formats and readers hardly need to know which one
+is in force: only that there the lengths of parts are sealed too, and a salt follows the header.
 
     part as stored = bytes of the part, then 16 bytes: BLAKE3 keyed(part || context || u32 length of context)[:16]
     context        = repository id (16) || u16 length of header || header || u16 length of name || name || u32 part
@@ -46,8 +47,25 @@ class Seal(Protocol):
     def overhead_bytes(self) -> int:
         """By how much sealing lengthens a part."""
 
+    @property
+    def salt_bytes(self) -> int:
+        """Length of the salt behind an object's header; 0: none, and lengths stand in the clear."""
+
+    def new_salt(self) -> bytes:
+        """The salt for a new object."""
+
+    def padded(self, size_bytes: int) -> int:
+        """The length to which an object of this length is filled up."""
+
     def bind(self, name: str, header: bytes) -> Parts:
         """The seal for one object."""
+
+
+def context_of(repository_id: bytes, name: str, header: bytes) -> bytes:
+    """The context of an object's parts, up to the number of the part."""
+    encoded = name.encode("utf-8")
+    lengths = struct.pack("<H", len(header)), struct.pack("<H", len(encoded))
+    return b"".join((repository_id, lengths[0], header, lengths[1], encoded))
 
 
 class TagSeal:
@@ -55,6 +73,7 @@ class TagSeal:
 
     flags = 0
     overhead_bytes = TAG_BYTES
+    salt_bytes = 0
 
     def __init__(self, repository_id: bytes, secret: bytes) -> None:
         self._repository_id = repository_id
@@ -62,9 +81,15 @@ class TagSeal:
 
     def bind(self, name: str, header: bytes) -> TagParts:
         """The seal for the object `name` that begins with `header`."""
-        encoded = name.encode("utf-8")
-        context = self._repository_id + struct.pack("<H", len(header)) + header
-        return TagParts(self._key, context + struct.pack("<H", len(encoded)) + encoded)
+        return TagParts(self._key, context_of(self._repository_id, name, header))
+
+    def new_salt(self) -> bytes:
+        """None."""
+        return b""
+
+    def padded(self, size_bytes: int) -> int:
+        """As it is."""
+        return size_bytes
 
 
 class TagParts:

@@ -4,14 +4,21 @@
     0       4     magic "LTKP"
     4       1     kind: P pack, M manifest, R receipt, K mark, L prune plan
     5       1     format version of this kind, now 1
-    6       2     flags: bit 0 = encrypted (not in version 1); all others 0
+    6       2     flags: bit 0 = encrypted, and then 32 bytes of salt follow; all others 0
 
-Packs go on as formats.pack says. All others are *records*: a table of parts, then the parts, each sealed
-(blocks.seal) with everything before the first part as its header:
+All objects of a repository are encrypted, or none is. Packs go on as formats.pack says. All others are *records*: a
+table of parts, then the parts, each sealed (blocks.seal) with everything before the first part as its header:
 
     8       1     number of parts, 1 to 8
     9       4 n   stored length of each part, u32
     9+4n    ...   the parts, one after the other, and nothing behind them
+
+In an encrypted record one sealed part, number 0, follows the salt (blocks.encrypt), with header and salt as its header.
+It opens to the same table and parts, unsealed, and then zeros: as many as the padding asks for, counted with header,
+salt and tag.
+
+    8       32    salt
+    40      ...   sealed: number of parts; length of each part, u32; the parts; zeros
 
 A reader of version n reads all versions up to n. A higher version is "written by a newer Litekeep", unless the object
 is whole once a known version is put in its place: then that one byte is damaged. Anything else that is wrong is damage.
@@ -56,6 +63,16 @@ def header(kind: Kind, flags: int) -> bytes:
     return MAGIC + kind.value + struct.pack("<BH", VERSIONS[kind], flags)
 
 
+def new_head(kind: Kind, seal: Seal) -> bytes:
+    """What a new object begins with: the header, and the salt if there is one."""
+    return header(kind, seal.flags) + seal.new_salt()
+
+
+def head_bytes(seal: Seal) -> int:
+    """How long that is."""
+    return HEADER_BYTES + seal.salt_bytes
+
+
 def check_header(key: str, data: bytes | memoryview, kind: Kind, flags: int) -> None:
     """Raise unless `data` begins with a header of this kind that this version can read."""
     if len(data) < HEADER_BYTES or bytes(data[:4]) != MAGIC:
@@ -81,13 +98,27 @@ def with_known_versions(data: bytes | memoryview, kind: Kind) -> Iterator[bytes]
 
 def encode_record(kind: Kind, key: str, parts: Sequence[bytes], seal: Seal) -> bytes:
     """A record of the given plain parts, to be stored under `key`."""
-    lengths = [len(part) + seal.overhead_bytes for part in parts]
-    head = header(kind, seal.flags) + struct.pack(f"<B{len(parts)}I", len(parts), *lengths)
-    bound = seal.bind(key, head)
-    data = head + b"".join(bound.seal(number, part) for number, part in enumerate(parts))
+    data = _seal_whole(kind, key, parts, seal) if seal.salt_bytes else _seal_parts(kind, key, parts, seal)
     if [bytes(part) for part in decode_record(kind, key, data, seal)] != list(parts):
         raise CorruptObject(key, "was not encoded faithfully (memory or library fault); it was not stored")
     return data
+
+
+def _table(parts: Sequence[bytes], overhead_bytes: int) -> bytes:
+    return struct.pack(f"<B{len(parts)}I", len(parts), *(len(part) + overhead_bytes for part in parts))
+
+
+def _seal_parts(kind: Kind, key: str, parts: Sequence[bytes], seal: Seal) -> bytes:
+    head = header(kind, seal.flags) + _table(parts, seal.overhead_bytes)
+    bound = seal.bind(key, head)
+    return head + b"".join(bound.seal(number, part) for number, part in enumerate(parts))
+
+
+def _seal_whole(kind: Kind, key: str, parts: Sequence[bytes], seal: Seal) -> bytes:
+    head = new_head(kind, seal)
+    plain = _table(parts, 0) + b"".join(parts)
+    rest = len(head) + seal.overhead_bytes
+    return head + seal.bind(key, head).seal(0, plain.ljust(seal.padded(rest + len(plain)) - rest, b"\0"))
 
 
 def decode_record(kind: Kind, key: str, data: bytes, seal: Seal) -> list[bytes | memoryview]:
@@ -102,6 +133,8 @@ def decode_record(kind: Kind, key: str, data: bytes, seal: Seal) -> list[bytes |
 
 
 def _open_parts(key: str, data: bytes, seal: Seal) -> list[bytes | memoryview]:
+    if seal.salt_bytes:
+        return _open_whole(key, data, seal)
     count = data[HEADER_BYTES] if len(data) > HEADER_BYTES else 0
     start = HEADER_BYTES + 1 + 4 * count
     if not 1 <= count <= MAX_PARTS or len(data) < start:
@@ -116,6 +149,25 @@ def _open_parts(key: str, data: bytes, seal: Seal) -> list[bytes | memoryview]:
         except ValueError as error:
             raise CorruptObject(key, str(error)) from error
         start += length
+    return parts
+
+
+def _open_whole(key: str, data: bytes, seal: Seal) -> list[bytes | memoryview]:
+    start = head_bytes(seal)
+    try:
+        plain = memoryview(seal.bind(key, data[:start]).open(0, memoryview(data)[start:]))
+    except ValueError as error:
+        raise CorruptObject(key, str(error) if len(data) >= start else "cut short or damaged") from error
+    count = plain[0] if plain else 0
+    at = 1 + 4 * count
+    if not 1 <= count <= MAX_PARTS or len(plain) < at:
+        raise CorruptObject(key, "makes no sense: impossible number of parts")
+    parts: list[bytes | memoryview] = []
+    for length in struct.unpack_from(f"<{count}I", plain, 1):
+        parts.append(plain[at : at + length])
+        at += length
+    if at > len(plain) or any(plain[at:]):
+        raise CorruptObject(key, "makes no sense: its parts do not fill it")
     return parts
 
 

@@ -7,6 +7,15 @@
     end-8   4      I: stored length of the index, u32
     end-4   4      magic "LTKE"
 
+In an encrypted repository (blocks.encrypt) a salt follows the header, and the length of the index is sealed:
+
+    0       8      header, kind P, flag 1
+    8       32     salt; header and salt are the header of all parts
+    40      ...    frames, sealed
+    ...     I      index, sealed; behind the names in it, zeros: as many as the padding of the whole pack asks for
+    end-24  20     I, u32, sealed; its part number is 4294967294
+    end-4   4      magic "LTKE"
+
 A frame holds the bytes of its blocks in index order, compressed with zstd (blocks.compress); a delta frame also needs
 its base blocks. Addresses are logical: (pack id, number). Numbers are given once and for ever when the pack is written;
 when a pack is rewritten as the next generation, blocks that are no longer needed are left out and the others keep their
@@ -47,11 +56,12 @@ from litekeep.blocks.seal import Parts, Seal
 from litekeep.blocks.split import FRAME_BYTES, MAX_BLOCK_BYTES, MIN_BLOCK_BYTES
 from litekeep.errors import CorruptObject, UnsupportedFormat
 from litekeep.formats.columns import PACK_ID_BYTES, decode_column, decode_ids, encode_column, encode_ids, sequence_of
-from litekeep.formats.envelope import HEADER_BYTES, Kind, check_header, header, with_known_versions
+from litekeep.formats.envelope import Kind, check_header, head_bytes, new_head, with_known_versions
 
 END_MAGIC = b"LTKE"
 FOOTER_BYTES = 8
 INDEX_PART = (1 << 32) - 1
+FOOTER_PART = (1 << 32) - 2
 MAX_BLOCKS = 1 << 16
 """Writers begin a new pack here; with 4 KiB pages that is 256 MiB of database."""
 MAX_BASES = 1 << 18
@@ -92,8 +102,11 @@ class PackIndex:
         base_packs: Sequence[bytes],
         base_pack_of: array[int],
         base_numbers: array[int],
+        parts: Parts,
     ) -> None:
         self.key = key
+        self.parts = parts
+        """Opens the frames."""
         self.pack_id = pack_id
         self.sequence = sequence_of(pack_id)
         self.block_bytes = block_bytes
@@ -159,9 +172,10 @@ class PackBuilder:
         self.key = key
         self.pack_id = pack_id
         self.block_bytes = block_bytes
-        self._header = header(Kind.PACK, seal.flags)
-        self._parts: Parts = seal.bind(key, self._header)
-        self._data = bytearray(self._header)
+        head = new_head(Kind.PACK, seal)
+        self._seal = seal
+        self._parts: Parts = seal.bind(key, head)
+        self._data = bytearray(head)
         self._frames: list[tuple[int, NewFrame]] = []
 
     @property
@@ -182,8 +196,11 @@ class PackBuilder:
 
     def finish(self) -> bytearray:
         """Append index and footer; returns the whole pack."""
-        index = self._parts.seal(INDEX_PART, self._encode_index())
-        self._data += index + struct.pack("<I", len(index)) + END_MAGIC
+        seal, plain = self._seal, self._encode_index()
+        rest = len(self._data) + seal.overhead_bytes + footer_bytes(seal)
+        index = self._parts.seal(INDEX_PART, plain.ljust(seal.padded(rest + len(plain)) - rest, b"\0"))
+        length = struct.pack("<I", len(index))
+        self._data += index + (self._parts.seal(FOOTER_PART, length) if seal.salt_bytes else length) + END_MAGIC
         return self._data
 
     def _encode_index(self) -> bytes:
@@ -211,16 +228,27 @@ class PackBuilder:
         return struct.pack("<I", len(packed)) + packed + b"".join(frame.names for frame in frames)
 
 
-def index_span(key: str, size_bytes: int, tail: bytes | memoryview) -> tuple[int, int]:
+def footer_bytes(seal: Seal) -> int:
+    """Length of what follows the index."""
+    return FOOTER_BYTES + (seal.overhead_bytes if seal.salt_bytes else 0)
+
+
+def index_span(
+    key: str, size_bytes: int, tail: bytes | memoryview, head: bytes | memoryview, seal: Seal
+) -> tuple[int, int]:
     """Where the sealed index of a pack lies: (offset, length).
 
-    size_bytes: length of the whole object. tail: its last bytes, at least 8 of them.
+    size_bytes: length of the whole object. tail: its last bytes, at least the footer. head: its first bytes.
     """
-    if size_bytes < HEADER_BYTES + FOOTER_BYTES or len(tail) < FOOTER_BYTES or bytes(tail[-4:]) != END_MAGIC:
+    start, end = head_bytes(seal), footer_bytes(seal)
+    if size_bytes < start + end or len(tail) < end or bytes(tail[-4:]) != END_MAGIC:
         raise CorruptObject(key, "empty" if size_bytes == 0 else "cut short, or does not end like a pack")
-    (length,) = struct.unpack_from("<I", tail, len(tail) - FOOTER_BYTES)
-    offset = size_bytes - FOOTER_BYTES - length
-    if offset < HEADER_BYTES or length > MAX_INDEX_BYTES:
+    footer = tail[len(tail) - end : len(tail) - 4]
+    if seal.salt_bytes:
+        _, footer = _open(key, head, FOOTER_PART, footer, seal, "its end is")
+    (length,) = struct.unpack("<I", footer)
+    offset = size_bytes - end - length
+    if offset < start or length > MAX_INDEX_BYTES:
         raise CorruptObject(key, "cut short, or its index is damaged")
     return offset, length
 
@@ -233,34 +261,43 @@ def decode_index(
     head: the first bytes of the object. sealed: the stored index. end: the offset where it begins, that is where the
     frames must end. Raises CorruptObject, UnsupportedFormat; allocates at most a small multiple of MAX_INDEX_BYTES.
     """
-    head = bytes(head[:HEADER_BYTES])
+    parts, plain = _open(key, head, INDEX_PART, sealed, seal, "its index is")
+    try:
+        return _parse_index(key, pack_id, memoryview(plain), end, seal, parts)
+    except (ValueError, struct.error, IndexError, OverflowError) as error:
+        raise CorruptObject(key, f"its index makes no sense: {error}") from error
+
+
+def _open(
+    key: str, head: bytes | memoryview, part: int, sealed: bytes | memoryview, seal: Seal, what: str
+) -> tuple[Parts, bytes | memoryview]:
+    """(the pack's seal, a part of it); raises CorruptObject, UnsupportedFormat."""
+    head = bytes(head[: head_bytes(seal)])
     try:
         check_header(key, head, Kind.PACK, seal.flags)
     except UnsupportedFormat:
         for other in with_known_versions(head, Kind.PACK):
             with suppress(ValueError):
-                seal.bind(key, other).open(INDEX_PART, sealed)
+                seal.bind(key, other).open(part, sealed)
                 raise CorruptObject(key, "its version is damaged") from None
         raise
     try:
-        plain = seal.bind(key, head).open(INDEX_PART, sealed)
+        parts = seal.bind(key, head)
+        return parts, parts.open(part, sealed)
     except ValueError as error:
-        raise CorruptObject(key, f"its index is {error}") from error
-    try:
-        return _parse_index(key, pack_id, memoryview(plain), end)
-    except (ValueError, struct.error, IndexError, OverflowError) as error:
-        raise CorruptObject(key, f"its index makes no sense: {error}") from error
+        raise CorruptObject(key, f"{what} {error}") from error
 
 
-def _parse_index(key: str, pack_id: bytes, plain: memoryview, end: int) -> PackIndex:
+def _parse_index(key: str, pack_id: bytes, plain: memoryview, end: int, seal: Seal, parts: Parts) -> PackIndex:
     (packed_bytes,) = struct.unpack_from("<I", plain, 0)
-    names = bytes(plain[4 + packed_bytes :])
     packed = decompress_within(plain[4 : 4 + packed_bytes], MAX_INDEX_BYTES)
     block_bytes, frames, blocks, base_packs, bases = struct.unpack_from("<5I", packed, 0)
     if not (1 <= frames <= blocks <= MAX_BLOCKS and bases <= MAX_BASES and base_packs <= bases):
         raise ValueError("impossible counts")
+    names_end = 4 + packed_bytes + blocks * HASH_BYTES if seal.salt_bytes else len(plain)
+    names = bytes(plain[4 + packed_bytes : names_end])
     possible = MIN_BLOCK_BYTES <= block_bytes <= MAX_BLOCK_BYTES and block_bytes.bit_count() == 1
-    if not possible or len(names) != blocks * HASH_BYTES:
+    if not possible or len(names) != blocks * HASH_BYTES or any(plain[names_end:]):
         raise ValueError("impossible sizes")
     start = 20 + base_packs * PACK_ID_BYTES
     pack_ids = decode_ids(packed[20:start])
@@ -276,7 +313,7 @@ def _parse_index(key: str, pack_id: bytes, plain: memoryview, end: int) -> PackI
     lengths = array("I", [block_bytes - missing for missing in short])
     if max(bases_in) * block_bytes > FRAME_BYTES + MAX_BLOCK_BYTES:
         raise ValueError("a frame has too many bases: what it builds on is too large")
-    described = _frames(stored, blocks_in, bases_in, lengths, end)
+    described = _frames(stored, blocks_in, bases_in, lengths, head_bytes(seal), end)
     base_numbers = _base_numbers(base_pack_of, base_steps, len(pack_ids))
     return PackIndex(
         key=key,
@@ -290,6 +327,7 @@ def _parse_index(key: str, pack_id: bytes, plain: memoryview, end: int) -> PackI
         base_packs=pack_ids,
         base_pack_of=base_pack_of,
         base_numbers=base_numbers,
+        parts=parts,
     )
 
 
@@ -310,9 +348,9 @@ def _base_numbers(packs: array[int], steps: array[int], pack_count: int) -> arra
 
 
 def _frames(
-    stored: array[int], blocks_in: array[int], bases_in: array[int], lengths: array[int], end: int
+    stored: array[int], blocks_in: array[int], bases_in: array[int], lengths: array[int], start: int, end: int
 ) -> list[Frame]:
-    frames, offset, first, first_base = [], HEADER_BYTES, 0, 0
+    frames, offset, first, first_base = [], start, 0, 0
     for part, (stored_bytes, blocks, bases) in enumerate(zip(stored, blocks_in, bases_in, strict=True)):
         plain_bytes = sum(lengths[first : first + blocks])
         if blocks == 0 or plain_bytes > FRAME_BYTES + MAX_BLOCK_BYTES:

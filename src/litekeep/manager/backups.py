@@ -105,8 +105,8 @@ class Backups(Wiring):
 
         Over the database a safety copy is made first, so that `undo_restore` can take it back. all_closed: a person
         made sure that no program has the database open; asked for (TargetInUse) where it is so damaged that its file
-        must be replaced, and the system does not tell who has it open. Raises UnknownSnapshot, VerificationFailed, Refused and
-        its kinds (then nothing was changed), SourceBusy, StorageError.
+        must be replaced, and the system does not tell who has it open. Raises UnknownSnapshot, VerificationFailed,
+        Refused and its kinds (then nothing was changed), SourceBusy, StorageError.
         """
         target = None if to is None else Path(to).absolute()
         options = self._restoring(accept_problems=accept_problems, all_closed=all_closed)

@@ -11,7 +11,7 @@ from litekeep.manager.situations import backup_runs
 from litekeep.model import Snapshot
 from litekeep.operations.backup import BackupResult
 from litekeep.operations.status import MAX_AGE, Facts, Status, assess, gather_facts
-from litekeep.repository.catalog import load_catalog
+from litekeep.repository.catalog import Catalog, load_catalog
 from litekeep.scheduling.rule import longest_gap, parse_rule
 from litekeep.scheduling.zone import machine_zone, zone_named
 from litekeep.worker.jobs import Place
@@ -19,15 +19,20 @@ from litekeep.worker.jobs import Place
 LATE = timedelta(hours=2)
 
 
-def known(place: Place, clock: Clock, *, fresh: bool, max_age: timedelta) -> tuple[Facts, Status]:
-    """What is known now. fresh: there is no repository yet, and nothing is wrong with that."""
+def known(
+    place: Place, clock: Clock, *, fresh: bool, max_age: timedelta, catalog: Catalog | None = None
+) -> tuple[Facts, Status]:
+    """What is known now. fresh: there is no repository yet, and nothing is wrong with that.
+
+    catalog: the repository's listing, if it was just read; None: read it.
+    """
     now = clock.now()
     try:
         if fresh:
             facts = Facts(place.name, runs=tuple(backup_runs(place.journal().rows())), max_age=max_age)
         else:
             repository = place.open(clock)
-            catalog, runs = load_catalog(repository), backup_runs(place.journal().rows())
+            catalog, runs = catalog or load_catalog(repository), backup_runs(place.journal().rows())
             ours = place.source_in(catalog.snapshots)
             gathered = gather_facts(repository, catalog, runs, now, max_age=max_age)
             facts = next((each for each in gathered if each.source == ours), Facts(place.name, max_age=max_age))

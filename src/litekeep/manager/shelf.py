@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 
-from litekeep.errors import NoRepository
+from litekeep.errors import LitekeepError, NoRepository
 from litekeep.journal.history import Row
 from litekeep.manager.diaries import examine_ages, examine_diaries, examine_log
+from litekeep.manager.health import known, oldest_allowed
+from litekeep.manager.home import may_create
 from litekeep.manager.questions import RotationPreview, Statistics, statistics_of
 from litekeep.manager.wiring import Wiring, name_of
 from litekeep.model import Snapshot
 from litekeep.operations.finding import Finding, problem
 from litekeep.operations.prune import PruneOptions, PruneResult
 from litekeep.operations.reclaim import reclaimable_bytes
-from litekeep.operations.status import Verdict
+from litekeep.operations.status import Status, Verdict
+from litekeep.repository.catalog import load_catalog
 from litekeep.retention import RetentionPolicy, plan_retention
 from litekeep.worker.jobs import RotateJob
 from litekeep.worker.looks import ExamineJob
@@ -67,6 +71,22 @@ class Shelf(Wiring):
         Reads the repository only. Raises NoRepository if its folder is not there, StorageError.
         """
         return [each for each in self._everything() if each.trashed_at is not None]
+
+    def overview(self) -> tuple[Status, list[Snapshot] | None]:
+        """`status`, and the snapshots with the trash, oldest first, from one reading of the listing.
+
+        None: the folder of the backups is not there, or cannot be read; the status says why.
+        """
+        place = self._place()
+        fresh, catalog, mine = may_create(place), None, None
+        if fresh:
+            mine = []
+        else:
+            with suppress(LitekeepError):
+                catalog = load_catalog(place.open(self._clock))
+                mine = place.own(catalog.snapshots)
+        max_age = oldest_allowed(self.settings.backup, self._clock)
+        return known(place, self._clock, fresh=fresh, max_age=max_age, catalog=catalog)[1], mine
 
     # In figures
 

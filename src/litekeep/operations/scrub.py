@@ -14,7 +14,6 @@ from blake3 import blake3
 
 from litekeep.clock import Clock
 from litekeep.errors import CorruptObject, ObjectMissing
-from litekeep.formats.envelope import Kind, header
 from litekeep.formats.manifest import Manifest, Run
 from litekeep.formats.pack import Frame, PackIndex
 from litekeep.formats.repoconfig import KEY as CONFIG_KEY
@@ -176,10 +175,9 @@ class _Scrub:
             self.damage.setdefault(error.key, error.problem)
 
     def _look_at_seal(self, index: PackIndex, frame: Frame) -> None:
-        seal = self._repository.seal
         try:
             sealed = self._repository.storage.get_range(index.key, frame.offset, frame.stored_bytes)
-            seal.bind(index.key, header(Kind.PACK, seal.flags)).open(frame.part, sealed)
+            index.parts.open(frame.part, sealed)
         except ValueError as error:
             raise CorruptObject(index.key, f"frame {frame.part}: {error}") from error
         except ObjectMissing as error:

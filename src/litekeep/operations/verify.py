@@ -74,8 +74,9 @@ def verify(
     clock: Clock,
     monitor: Monitor,
 ) -> VerifyResult:
-    """Verify one snapshot and store the receipt (unless `record` is false). Where the storage may only be read, there is
-    the result all the same, with the warning `read_only`.
+    """Verify one snapshot and store the receipt (unless `record` is false).
+
+    Where the storage may only be read, there is the result all the same, with the warning `read_only`.
 
     Raises Cancelled, NoSpace for the scratch folder, ObjectMissing when the snapshot was forgotten meanwhile, and
     StorageError when the storage cannot be reached: then nothing was proven and nothing is recorded.

@@ -10,7 +10,6 @@ from pathlib import Path
 
 from litekeep.blocks.identity import HASH_BYTES
 from litekeep.errors import CorruptObject
-from litekeep.formats.envelope import Kind, header
 from litekeep.formats.manifest import Run
 from litekeep.formats.pack import Address, Frame, NewFrame, PackBuilder, PackIndex
 from litekeep.monitor import Monitor, stop_if_cancelled
@@ -78,8 +77,7 @@ def _copy(repository: Repository, index: PackIndex, frame: Frame) -> NewFrame:
     """A frame as it is, sealed for its new place."""
     sealed = repository.storage.get_range(index.key, frame.offset, frame.stored_bytes)
     try:
-        parts = repository.seal.bind(index.key, header(Kind.PACK, repository.seal.flags))
-        compressed = bytes(parts.open(frame.part, sealed))
+        compressed = bytes(index.parts.open(frame.part, sealed))
     except ValueError as error:
         raise CorruptObject(index.key, f"frame {frame.part}: {error}") from error
     first, end = frame.first, frame.first + frame.blocks

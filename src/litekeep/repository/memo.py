@@ -7,15 +7,19 @@ and scrub read the objects), and it holds nothing that the manifests do not say.
 The file is a first line that says what it belongs to, then one line for each snapshot, appended as they come; the last
 line about a snapshot counts. Every line begins with 16 hex digits of the BLAKE3 of the rest, so that a torn or damaged
 line is left out.
+
+A process that lists again and again (an application with a window) keeps what it made of the file, and reads only what
+was appended since; a file that was replaced or removed is read, or counts as empty, as in the beginning.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import threading
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from dataclasses import fields
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from operator import attrgetter
 from pathlib import Path
@@ -34,13 +38,54 @@ _DATABASE = attrgetter(*(field.name for field in fields(DatabaseFacts)))
 _APPEND = os.O_WRONLY | os.O_APPEND | getattr(os, "O_BINARY", 0)
 
 
+_MOST_PARSED = 4
+"""Of so many files a process keeps what it made of them."""
+
+
+@dataclass(slots=True)
+class _Parsed:
+    """What this process made of a file. inode, seen: of the file, and how many of its bytes were read.
+
+    rows: lines that were not asked for yet. made: snapshots with the signatures for which they hold.
+    """
+
+    inode: int
+    seen: int = 0
+    rows: dict[str, list[Any]] = field(default_factory=dict)
+    made: dict[str, tuple[str, Snapshot]] = field(default_factory=dict)
+
+
+_parsed: dict[tuple[Path, str], _Parsed] = {}
+_parsed_guard = threading.Lock()
+
+
+def _parsed_of(path: Path, identity: list[Any]) -> _Parsed:
+    """What was made of this file, if it is still that one and has only grown."""
+    try:
+        found = os.stat(path)
+        inode, size = found.st_ino, found.st_size
+    except OSError:
+        inode, size = -1, -1
+    key = (path, json.dumps(identity))
+    with _parsed_guard:
+        parsed = _parsed.get(key)
+        if parsed is None or parsed.inode != inode or parsed.seen > size:
+            parsed = _Parsed(inode)
+            _parsed.pop(key, None)
+            _parsed[key] = parsed
+            while len(_parsed) > _MOST_PARSED:
+                del _parsed[next(iter(_parsed))]
+        return parsed
+
+
 class CatalogMemo:
     """See the module's text. `path`: the file; its folder is made when there is something to save."""
 
     def __init__(self, path: Path, repository_id: bytes) -> None:
         self._path = path
         self._identity = [_VERSION, repository_id.hex(), len(fields(Snapshot)), len(fields(DatabaseFacts))]
-        self._known: dict[str, list[Any]] | None = None
+        self._parsed: _Parsed | None = None
+        self._whole = False
         self._lines = 0
         self._kept: dict[str, list[Any]] = {}
         self._learned: dict[str, list[Any]] = {}
@@ -52,16 +97,23 @@ class CatalogMemo:
 
     def recall(self, manifest: Entry, records: Sequence[Entry]) -> Snapshot | None:
         """The snapshot as it was remembered, if its manifest and records are still the same ones."""
-        if self._known is None:
-            self._known = self._load()
-        row = self._known.get(manifest.key)
-        if row is None or row[0] != _signature(manifest, records):
+        if self._parsed is None:
+            self._parsed = _parsed_of(self._path, self._identity)
+            self._load(self._parsed)
+        signature = _signature(manifest, records)
+        made = self._parsed.made.get(manifest.key)
+        if made is not None and made[0] == signature:
+            return made[1]
+        row = self._parsed.rows.get(manifest.key)
+        if row is None or row[0] != signature:
             return None
         try:
             snapshot = _from_row(manifest.key, row[1])
         except (ValueError, TypeError, IndexError, KeyError):
             return None
         self._kept[manifest.key] = row
+        self._parsed.rows.pop(manifest.key, None)
+        self._parsed.made[manifest.key] = (signature, snapshot)
         return snapshot
 
     def remember(self, manifest: Entry, records: Sequence[Entry], snapshot: Snapshot) -> None:
@@ -74,7 +126,7 @@ class CatalogMemo:
             return
         with suppress(OSError):
             rows = {**self._kept, **self._learned}
-            if self._known is not None and self._lines > 2 * len(rows) + 100:
+            if self._whole and self._lines > 2 * len(rows) + 100:
                 self._replace(rows.items())
                 return
             try:
@@ -96,19 +148,26 @@ class CatalogMemo:
         except OSError:
             os.unlink(temporary)
 
-    def _load(self) -> dict[str, list[Any]]:
-        known: dict[str, list[Any]] = {}
-        with suppress(OSError, ValueError, TypeError):
-            lines = self._path.read_bytes().splitlines()
-            self._lines = len(lines)
-            if lines and _content(lines[0]) == self._identity:
-                for line in lines[1:]:
-                    content = _content(line)
-                    if content is not None:
-                        known[content[0]] = content[1]
-            else:
-                self._lines = 1 << 30  # of no use: to be written anew
-        return known
+    def _load(self, parsed: _Parsed) -> None:
+        """Read what this process has not read yet: all of the file, or what was appended to it."""
+        with suppress(OSError, ValueError, TypeError), _parsed_guard, open(self._path, "rb") as file:
+            if os.fstat(file.fileno()).st_ino != parsed.inode:
+                return  # it was replaced at this moment
+            file.seek(parsed.seen)
+            data = file.read()
+            data = data[: data.rfind(b"\n") + 1]  # a line that is being appended is read next time
+            lines = data.splitlines()
+            if parsed.seen == 0:
+                self._whole, self._lines = True, len(lines)
+                if not lines or _content(lines[0]) != self._identity:
+                    self._lines = 1 << 30  # of no use: to be written anew
+                    return
+                del lines[0]
+            parsed.seen += len(data)
+            for line in lines:
+                content = _content(line)
+                if content is not None:
+                    parsed.rows[content[0]] = content[1]
 
 
 def _line(content: object) -> bytes:

@@ -10,9 +10,9 @@ from collections.abc import Iterator
 
 from litekeep.blocks.identity import HASH_BYTES
 from litekeep.errors import CorruptObject, ObjectMissing
-from litekeep.formats.envelope import HEADER_BYTES
+from litekeep.formats.envelope import head_bytes
 from litekeep.formats.manifest import PageMap
-from litekeep.formats.pack import FOOTER_BYTES, PackIndex, decode_index, index_span
+from litekeep.formats.pack import PackIndex, decode_index, footer_bytes, index_span
 from litekeep.repository import layout
 from litekeep.repository.repository import Repository
 
@@ -94,18 +94,19 @@ def _lacking(index: PackIndex, first: int) -> CorruptObject:
 
 def load_index(repository: Repository, key: str, sizes: dict[str, int]) -> PackIndex:
     """Read and check the index of one pack; raises CorruptObject."""
-    storage, parsed = repository.storage, layout.parse_pack_key(key)
+    storage, parsed, seal = repository.storage, layout.parse_pack_key(key), repository.seal
     assert parsed
     try:
         size = sizes[key] if key in sizes else storage.size(key)
-        if size < HEADER_BYTES + FOOTER_BYTES:
+        head_size = head_bytes(seal)
+        if size < head_size + footer_bytes(seal):
             raise CorruptObject(key, "empty" if size == 0 else "cut short")
         tail_bytes = min(size, TAIL_BYTES)
         tail = memoryview(storage.get_range(key, size - tail_bytes, tail_bytes))
-        offset, length = index_span(key, size, tail)
+        head = tail[:head_size] if tail_bytes == size else storage.get_range(key, 0, head_size)
+        offset, length = index_span(key, size, tail, head, seal)
         start = offset - (size - tail_bytes)
         sealed = tail[start : start + length] if start >= 0 else memoryview(storage.get_range(key, offset, length))
-        head = tail[:HEADER_BYTES] if tail_bytes == size else storage.get_range(key, 0, HEADER_BYTES)
     except ObjectMissing as error:
         raise CorruptObject(key, "is missing") from error
-    return decode_index(key, parsed[0], head, sealed, offset, repository.seal)
+    return decode_index(key, parsed[0], head, sealed, offset, seal)

@@ -26,7 +26,6 @@ from queue import SimpleQueue
 from litekeep.blocks.compress import decompress
 from litekeep.blocks.identity import HASH_BYTES
 from litekeep.errors import CorruptObject, ObjectMissing
-from litekeep.formats.envelope import Kind, header
 from litekeep.formats.manifest import Run
 from litekeep.formats.pack import Frame, PackIndex
 from litekeep.monitor import Monitor, stop_if_cancelled
@@ -200,7 +199,7 @@ class BlockReader:
             sealed = self._repository.storage.get_range(index.key, frame.offset, frame.stored_bytes)
         except ObjectMissing as error:
             raise CorruptObject(index.key, "is missing") from error
-        plain = open_frame(self._repository, index, frame, sealed, job.prefix)
+        plain = open_frame(index, frame, sealed, job.prefix)
         spans = [(first, count) for first, count, _ in job.pieces]
         spans += [(position, 1) for position in job.base_uses]
         if sum(count for _, count in spans) >= frame.blocks:
@@ -233,13 +232,10 @@ def frame_offsets(index: PackIndex, frame: Frame) -> list[int] | range:
     return offsets
 
 
-def open_frame(
-    repository: Repository, index: PackIndex, frame: Frame, sealed: bytes | memoryview, prefix: bytes
-) -> bytes:
+def open_frame(index: PackIndex, frame: Frame, sealed: bytes | memoryview, prefix: bytes) -> bytes:
     """The plain bytes of one frame, its seal and length checked, but not yet its blocks; raises CorruptObject."""
     try:
-        parts = repository.seal.bind(index.key, header(Kind.PACK, repository.seal.flags))
-        return decompress(parts.open(frame.part, sealed), frame.plain_bytes, prefix)
+        return decompress(index.parts.open(frame.part, sealed), frame.plain_bytes, prefix)
     except ValueError as error:
         raise CorruptObject(index.key, f"frame {frame.part}: {error}") from error
 

@@ -29,7 +29,7 @@ class Job:
 
     name: unique on the machine, of the letters that every system takes. command: program with its full path, then its
     arguments. folders: those it writes to. mounts: those that must be mounted first. user: whose account it runs under;
-    empty for the one who installs it. zone: in which the rule is meant; empty for the machine's; only systemd takes one.
+    empty for the one who installs it. zone: in which the rule is meant, which only systemd takes; empty: the machine's.
     """
 
     name: str

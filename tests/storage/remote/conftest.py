@@ -13,6 +13,7 @@ from litekeep.clock import SystemClock
 from litekeep.storage.opening import open_remote
 from litekeep.storage.remote.storage import RemoteStorage
 from storage.remote.proxy import FaultProxy
+from storage.remote.tls import tls_in_front_of
 from storage.remote.servers import SERVERS, Server
 
 _numbers = itertools.count(1)
@@ -54,5 +55,7 @@ def proxied(servers: Callable[[str], Server]) -> Iterator[Callable[[str], FaultP
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    return tmp_path
+def tls_door(tmp_path: Path) -> Iterator[Callable[[int], tuple[int, Path]]]:
+    """TLS in front of a server, with a certificate that it signed itself: gives its port and the certificate."""
+    with ExitStack() as stack:
+        yield lambda upstream: stack.enter_context(tls_in_front_of(upstream, tmp_path))

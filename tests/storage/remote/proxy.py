@@ -196,7 +196,9 @@ def _made(strike: Strike) -> bytes:
 
 
 def _closing(head: bytes) -> bytes:
-    lines = [line for line in head.split(b"\r\n") if line and not line.lower().startswith((b"connection:", b"keep-alive:"))]
+    lines = [
+        line for line in head.split(b"\r\n") if line and not line.lower().startswith((b"connection:", b"keep-alive:"))
+    ]
     return b"\r\n".join([*lines, b"Connection: close", b"", b""])
 
 

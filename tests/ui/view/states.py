@@ -11,10 +11,9 @@ from litekeep.journal.history import Row
 from litekeep.model import Level, Reason, Snapshot
 from litekeep.operations.anomaly import anomalies
 from litekeep.operations.status import Protection, Status, Verdict
-from litekeep.retention import RetentionPolicy
 from litekeep.scheduling.task import NextRun, Phase
 from litekeep.ui.presenter.facts import End, Outcome, ViewFacts, Work
-from ui.presenter.made import NOW, at, facts, run, snap
+from ui.presenter.made import NOW, at, facts, run, settings, snap
 
 MB = 1_000_000
 LAST, TESTED = at("2026-09-24"), at("2026-09-23")
@@ -95,7 +94,6 @@ HEALTHY = of(SAFE)
 _DAMAGED = tuple(replace(each, damage=("block 3",)) if each is KEPT[-4] else each for each in KEPT)
 _LOST = "; ".join(anomalies([("employees", 214), ("audit_log", 98_412)], [("employees", 0), ("audit_log", 200)]))
 _ODD = (*KEPT[:-1], replace(KEPT[-1], anomaly=_LOST, pinned=True))
-_SHORT = RetentionPolicy(days=7, weeks=4, months=3)
 _STOPPED = Row(at("2026-09-24T03:00"), "prune", "app", Ended.REFUSED, 6, message="would remove 22 of 63")
 
 STATES: dict[str, ViewFacts] = {
@@ -116,7 +114,9 @@ STATES: dict[str, ViewFacts] = {
     "busy": of(status(Verdict.RUNNING, protection=Protection.PROTECTED)),
     "paused": of(SAFE, paused=True),
     "suspicious": of(SAFE, _ODD),
-    "review": of(SAFE, rows=(_STOPPED, *ROWS)),
+    "review": of(
+        SAFE, rows=(_STOPPED, *ROWS), settings=settings(retention_days=7, retention_weeks=2, retention_months=3)
+    ),
     "running": replace(HEALTHY, work=Work("backup", NOW - timedelta(seconds=5), "capture", 29, 100, "pages")),
     "verifying": replace(
         HEALTHY, work=Work("verify", NOW - timedelta(seconds=20), "check", 1, 2, at=12, of=len(KEPT), about=KEPT[-12])

@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from litekeep.config.settings import BackupSettings
 from litekeep.model import Snapshot
 from litekeep.operations.preview import Preview
 from litekeep.ui.bridge import Answer, Bridge, FactsChanged, Update, WorkChanged
@@ -117,7 +118,7 @@ class Still(Bridge):
     def recover(self, snapshots: Iterable[Snapshot]) -> None:
         self._did("recover", tuple(snapshots))
 
-    def change_settings(self, changes: Mapping[str, Any]) -> None:
+    def change_settings(self, changes: Mapping[str, Any], seen: BackupSettings | None = None) -> None:
         self._did("change_settings", dict(changes))
 
     def test_notifications(self) -> None:

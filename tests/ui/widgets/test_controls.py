@@ -151,7 +151,7 @@ def test_a_choice_opens_a_menu_and_tells_what_was_chosen(place: Any, window: Any
     choice = shown(Choice(place, ITEMS, "a", told.append))
     click(choice.canvas)
     assert choice.menu.winfo_viewable()
-    assert choice.menu.entrycget(1, "label") == "Two"
+    assert choice.menu.entrycget(1, "label").strip() == "Two"
     choice.menu.invoke(1)
     choice.menu.unpost()
     window.update()

@@ -18,6 +18,7 @@ from litekeep.ui.widgets.ctk import Piece
 from litekeep.ui.widgets.fields import Entry, Stepper
 from litekeep.ui.widgets.heatmap import HeatMap
 from litekeep.ui.widgets.hero import Hero
+from litekeep.ui.widgets.menus import MenuItem, PopUp
 from litekeep.ui.widgets.notice import Notice
 from litekeep.ui.widgets.page import Page
 from litekeep.ui.widgets.table import HistoryTable
@@ -55,6 +56,9 @@ def hinted(place: Any) -> Any:
     hint = Hint(button, "Reads every backup.")
     hint._show()
     button.canvas.event_generate("<Enter>")
+    popup = PopUp(button)
+    popup.show([MenuItem("Restore…", nothing), MenuItem("Pin", nothing, enabled=False)], 40, 80)
+    popup.menu.unpost()
     return button
 
 

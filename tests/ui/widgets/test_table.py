@@ -62,6 +62,17 @@ def test_every_text_has_room(table: Any) -> None:
         assert max(table.text_width(row.cells[at]) for row in rows) <= room, column.key
 
 
+@pytest.mark.parametrize("width", [1200, 700])
+def test_the_columns_fill_the_table_and_no_more(table: Any, window: Any, wait_until: Wait, width: int) -> None:
+    table.set_rows(samples.history(60))
+    window.geometry(f"{width}x500")
+    wait_until(lambda: window.winfo_width() == width)
+    wait_until(lambda: table.tree.winfo_width() < width)
+    used = sum(table.tree.column(name, "width") for name in ("#0", *(column.key for column in samples.COLUMNS)))
+    assert used == table.tree.winfo_width()
+    assert table.tree.column("size", "width") < 90
+
+
 def test_5000_rows_come_in_steps_that_nobody_feels(table: Any, wait_until: Wait) -> None:
     rows = samples.history(5000)
     steps: list[float] = []

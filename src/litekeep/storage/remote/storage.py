@@ -164,6 +164,7 @@ class RemoteStorage:
 
     def free_bytes(self) -> int | None:
         """Room left, where the server tells."""
+        self._require_place()
         return self._call("measure the free space for", "", lambda _: self._wire.free_bytes())
 
     def probe(self) -> Probe:

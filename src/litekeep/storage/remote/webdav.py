@@ -220,8 +220,10 @@ class WebdavWire:
         raise troubles.from_status(answer.status, "", doing, name, self.description)
 
     def _require_no_page(self, answer: Answer, doing: str, name: str) -> None:
-        """No object begins like a page of HTML; a network with a log-in page sends one with status 200."""
-        if answer.body[:200].lstrip().lower().startswith((b"<!doctype html", b"<html")):
+        """A network with a log-in page answers everything with one; an object may begin like that, too."""
+        if not answer.body[:200].lstrip().lower().startswith((b"<!doctype html", b"<html")):
+            return
+        if self.size(name) != len(answer.body):
             why = "a page of HTML came in its place, as from a network with a log-in page"
             raise troubles.wrong_server(doing, name, self.description, why)
 

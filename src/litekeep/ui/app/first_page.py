@@ -62,7 +62,6 @@ class FirstPage(Piece):
         self._own_folder = False
         page = Page(self)
         page.pack(fill="both", expand=True)
-        page.content.set_fill(page.back)  # what lies on it asks for it
         card = Box(page.content, padding=(GAP_LARGE + GAP, GAP_LARGE))
         page.content.grid_columnconfigure(0, weight=1)
         page.content.grid_columnconfigure(1, weight=0, minsize=self.scaled(WIDTH))

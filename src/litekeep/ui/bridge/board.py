@@ -20,7 +20,7 @@ from litekeep.monitor import Fact
 from litekeep.operations.finding import Finding
 from litekeep.ui.bridge import scene as scenes
 from litekeep.ui.bridge.endings import failed
-from litekeep.ui.bridge.gathering import Gathered, gather, nothing_yet, trace
+from litekeep.ui.bridge.gathering import Gathered, gather, local_now, nothing_yet, trace
 from litekeep.ui.bridge.lanes import Lane
 from litekeep.ui.bridge.scene import Scene
 from litekeep.ui.bridge.updates import Ended, Told
@@ -40,6 +40,7 @@ class State:
     scene: Scene = field(default_factory=Scene)
     outcome: Outcome | None = None
     findings: tuple[Finding, ...] | None = None
+    examined_at: datetime | None = None
 
 
 class Board:
@@ -151,7 +152,7 @@ class Board:
     def examined(self, findings: tuple[Finding, ...]) -> None:
         """What the doctor found."""
         with self._guard:
-            self.state = replace(self.state, findings=findings)
+            self.state = replace(self.state, findings=findings, examined_at=local_now(self._clock))
 
     # What a person asks for
 

@@ -22,6 +22,7 @@ from typing import Any, Generic, TypeVar
 
 from litekeep import BackupManager
 from litekeep.clock import Clock, SystemClock
+from litekeep.config.settings import BackupSettings
 from litekeep.manager.questions import RotationPreview
 from litekeep.model import Snapshot
 from litekeep.operations.preview import Preview
@@ -156,6 +157,7 @@ class Bridge:
             work=state.scene.shown,
             outcome=state.outcome,
             findings=state.findings,
+            examined_at=state.examined_at,
         )
 
     def _look_now_and_then(self) -> None:
@@ -234,9 +236,13 @@ class Bridge:
         """Out of the trash."""
         self._decide("recover", deeds.mark("recover", tuple(snapshots)))
 
-    def change_settings(self, changes: Mapping[str, Any]) -> None:
-        """Write settings: key path ("backup.retention_days") -> JSON value; the outcome's verb is "settings"."""
-        self._decide("settings", deeds.change_settings(dict(changes)))
+    def change_settings(self, changes: Mapping[str, Any], seen: BackupSettings | None = None) -> None:
+        """Write settings: key path ("backup.retention_days") -> JSON value; the outcome's verb is "settings".
+
+        seen: what the person saw. If the file holds something else by now, nothing is written, and the outcome's code
+        is "settings_changed".
+        """
+        self._decide("settings", deeds.change_settings(dict(changes), seen))
 
     def pause(self) -> None:
         """Nothing by itself until `resume`."""
@@ -338,4 +344,4 @@ def _all_of(queue: SimpleQueue[Item]) -> list[Item]:
 
 def _pages(state: State) -> tuple[object, ...]:
     """What the pages show, compared by identity where that is enough."""
-    return id(state.gathered), id(state.outcome), id(state.findings)
+    return id(state.gathered), id(state.outcome), id(state.findings), id(state.examined_at)

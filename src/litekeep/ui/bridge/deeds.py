@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from litekeep import BackupManager
+from litekeep.config.settings import BackupSettings
 from litekeep.errors import Cancelled
 from litekeep.model import Snapshot
 from litekeep.operations.verify import VerifyResult
@@ -126,9 +127,19 @@ def mark(verb: str, snapshots: Iterable[Snapshot], text: str = "") -> Deed:
     return run
 
 
-def change_settings(changes: Mapping[str, Any]) -> Deed:
-    """Write settings and go by them."""
-    return _quick("settings", lambda manager: manager.change_settings(changes))
+def change_settings(changes: Mapping[str, Any], seen: BackupSettings | None = None) -> Deed:
+    """Write settings and go by them. seen: nothing is written if the file holds others by now, which then count."""
+
+    def run(manager: BackupManager, stage: Stage) -> Outcome:
+        if seen is not None and manager.settings_file is not None:
+            manager.reload()
+            if manager.settings.backup != seen:
+                what = f"{manager.settings_file} was changed by another program"
+                return Outcome("settings", End.FAILED, stage.now(), what, code="settings_changed")
+        manager.change_settings(changes)
+        return Outcome("settings", End.DONE, stage.now())
+
+    return run
 
 
 def pause() -> Deed:

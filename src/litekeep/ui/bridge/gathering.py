@@ -96,19 +96,20 @@ def gather(manager: BackupManager, clock: Clock, before: Gathered) -> Gathered:
     """
     seen = trace(manager)  # before reading: what changes meanwhile is gathered again
     fresh = nothing_yet(manager, clock).facts
+    status, snapshots = manager.overview()
+    if snapshots is None:
+        snapshots = [*before.facts.snapshots, *before.facts.trash]
     facts = replace(
         fresh,
-        status=manager.status(),
-        snapshots=before.facts.snapshots,
-        trash=before.facts.trash,
+        status=status,
+        snapshots=tuple(each for each in snapshots if each.trashed_at is None),
+        trash=tuple(each for each in snapshots if each.trashed_at is not None),
         rows=before.facts.rows,
         plan=before.facts.plan,
         plan_frees_bytes=before.facts.plan_frees_bytes,
     )
     if before.trace is None or seen.diary != before.trace.diary or seen.settings is not before.trace.settings:
         facts = replace(facts, rows=tuple(manager.history(limit=ROWS)))
-    with suppress(LitekeepError):
-        facts = replace(facts, snapshots=tuple(manager.list_backups()), trash=tuple(manager.list_trash()))
     everything = (*facts.snapshots, *facts.trash)
     with suppress(LitekeepError):
         preview = manager.plan_rotation(snapshots=everything)

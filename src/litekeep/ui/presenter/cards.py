@@ -32,6 +32,7 @@ _PLAIN = {
     "unpin": phrase("The backup is not pinned any more."),
     "label": phrase("The label is saved."),
     "notify": phrase("The test notification was sent."),
+    "settings": phrase("The settings are saved."),
 }
 """By verb; of one that is not here, the empty one."""
 
@@ -77,7 +78,7 @@ def error_card(error: ErrorFields, say: Language, *, verb: str = "") -> Card:
     details = "\n\n".join(part for part in (told, error.details) if part)
     again = [button(Action.BACK_UP, say, text=_AGAIN, primary=True)] if verb == "backup" else []
     buttons = [*again, *([button(Action.DETAILS, say)] if details else []), button(Action.CLOSE, say)]
-    tone = Tone.WARN if error.code in ("refused", "cancelled", "locked") else Tone.BAD
+    tone = Tone.WARN if error.code in ("refused", "cancelled", "locked", "settings_changed") else Tone.BAD
     return Card(tone, cause.what, cause.safe, cause.hint, details, tuple(buttons))
 
 

@@ -31,6 +31,10 @@ CAUSES: dict[str, tuple[str, str]] = {
         phrase("The settings hold something that cannot be."),
         phrase("Correct what the details name; until then the settings from before are used."),
     ),
+    "settings_changed": (
+        phrase("Another program changed the settings meanwhile, so yours were not saved."),
+        phrase("The page shows the newest ones with your changes in them: look at it, then save again."),
+    ),
     "secret": (
         phrase("A password that the settings refer to cannot be found."),
         phrase("Enter it again where the settings say it is kept."),

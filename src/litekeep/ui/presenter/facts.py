@@ -110,5 +110,7 @@ class ViewFacts:
     work: Work | None = None
     outcome: Outcome | None = None
     findings: tuple[Finding, ...] | None = field(default=None)
+    examined_at: datetime | None = None
+    """When the findings were found; None while nobody has looked."""
     editable: bool = False
     """The settings came from a file that the window may change."""

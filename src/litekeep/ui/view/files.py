@@ -19,7 +19,8 @@ class SystemFiles:
 
     def open_file(self, title: str) -> Path | None:
         """A database, packed or not."""
-        kinds = [(self._say("Databases"), DATABASES), (self._say("All files"), "*")]
+        say = self._say
+        kinds = [(say("Databases"), DATABASES), (say("All files"), "*")]
         return _path(filedialog.askopenfilename(parent=self._owner, title=title, filetypes=kinds))
 
     def save_file(self, title: str, name: str) -> Path | None:

@@ -17,7 +17,7 @@ from litekeep.ui.widgets.look import CARD_GAP
 from litekeep.ui.widgets.notice import Notice, NoticeWords
 
 _OWN = (Action.CLOSE, Action.DETAILS)
-"""The notice has controls of its own for these."""
+"""The notice has controls of its own for these; what the hero offers first is not offered twice either."""
 OnAction = Callable[[Action], object]
 
 
@@ -76,7 +76,8 @@ class Head(Piece):
         self._remove()
         say = self.say
         words = NoticeWords(say("Details"), say("Hide details"), say("Copy"), say("Copied"), say("Close"))
-        buttons = tuple(each for each in model.buttons if each.action not in _OWN)
+        offered = {each.action for each in self.hero.model.buttons if each.primary}
+        buttons = tuple(each for each in model.buttons if each.action not in _OWN and each.action not in offered)
 
         def pressed(action: Action) -> None:
             on_close()

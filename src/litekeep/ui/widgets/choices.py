@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import tkinter
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from litekeep.ui.widgets.control import Control
 from litekeep.ui.widgets.icons import sign_photo
 from litekeep.ui.widgets.look import CONTROL_RADIUS, FORM_BUTTON, RING, Look
+from litekeep.ui.widgets.menus import MenuItem, PopUp
 from litekeep.ui.widgets.paint import box
 
 Items = Sequence[tuple[str, str]]
@@ -33,7 +34,8 @@ class Choice(Control):
         super().__init__(master, enabled=enabled, look=look)
         self.items, self.value, self.command = tuple(items), value, command
         self._height = height
-        self.menu = tkinter.Menu(self.canvas, tearoff=False, borderwidth=1, relief="flat", activeborderwidth=0)
+        self._popup = PopUp(self)
+        self.menu = self._popup.menu
         self.canvas.bind("<Down>", self._key)
         self.canvas.bind("<Up>", self._key)
         self.start()
@@ -58,10 +60,8 @@ class Choice(Control):
         self.invoke()
 
     def act(self) -> None:
-        self._fill_menu()
-        index = next((at for at, (key, _) in enumerate(self.items) if key == self.value), 0)
-        self.menu.activate(index)
-        self.menu.tk_popup(self.winfo_rootx(), self.winfo_rooty() + self.winfo_height() + self.scaled(2))
+        items = [MenuItem(text, partial(self.choose, key), chosen=key == self.value) for key, text in self.items]
+        self._popup.show(items, self.winfo_rootx(), self.winfo_rooty() + self.winfo_height() + self.scaled(2))
 
     def choose(self, key: str) -> None:
         """As if it were chosen in the menu."""
@@ -69,19 +69,6 @@ class Choice(Control):
             self.set_value(key)
             if self.command is not None:
                 self.command(key)
-
-    def _fill_menu(self) -> None:
-        look = self.look
-        self.menu.delete(0, "end")
-        self.menu.configure(
-            background=self.colour(look.surface),
-            foreground=self.colour(look.text),
-            activebackground=self.colour(look.selection),
-            activeforeground=self.colour(look.text),
-            font=self.font("body"),
-        )
-        for key, text in self.items:
-            self.menu.add_command(label=text, command=lambda key=key: self.choose(key))  # type: ignore[misc]
 
     def measure(self) -> tuple[int, int]:
         widest = max((self.text_width(text) for _, text in self.items), default=0)

@@ -87,11 +87,11 @@ class Piece(CTkBaseClass):
         self.look: Look = look or look_of(master)
         self.fill = fill
         self._timers: set[str] = set()
+        self._pixels = (0, 0)
         self._gone = False
         self._hidden: tuple[str, dict[str, Any]] | None = None
         with _not_held_by(master):
             super().__init__(master=master, width=width, height=height)
-        self._current_width, self._current_height = -1.0, -1.0  # so that the first size is news
         self._paint_back()
 
     # --- what subclasses use
@@ -239,9 +239,10 @@ class Piece(CTkBaseClass):
             self.redraw()
 
     def _update_dimensions_event(self, event: Any) -> None:
-        size = (event.width / self.scale, event.height / self.scale)
-        if size != (self._current_width, self._current_height):
-            self._current_width, self._current_height = size
+        # by pixels of the screen: at another scale a larger piece has the same size in those of the design
+        if (event.width, event.height) != self._pixels:
+            self._pixels = (event.width, event.height)
+            self._current_width, self._current_height = event.width / self.scale, event.height / self.scale
             self.redraw()
 
     def _set_appearance_mode(self, mode_string: str) -> None:

@@ -30,10 +30,14 @@ class Page(Piece):
         self.bar = ScrollBar(self, self.canvas.yview)
         self.bar.grid(row=0, column=1, sticky="ns")
         self.canvas.configure(yscrollcommand=self.bar.set)
-        self.content = Content(self.canvas, self)
-        self._item = self.canvas.create_window(0, 0, anchor="nw", window=self.content)
+        self._ground = tkinter.Frame(self.canvas, borderwidth=0, highlightthickness=0)
+        self._ground.grid_columnconfigure(0, weight=1)
+        self._ground.grid_rowconfigure(0, weight=1)
+        self.content = Content(self._ground, self)
+        self.content.grid(row=0, column=0, sticky="nsew")
+        self._item = self.canvas.create_window(0, 0, anchor="nw", window=self._ground)
         self.canvas.bind("<Configure>", lambda _: self._fit())
-        self.content.bind("<Configure>", lambda _: self._fit())
+        self._ground.bind("<Configure>", lambda _: self._fit())
         self._bindings = Bindings(self.winfo_toplevel())
         for sequence, steps in sequences(self).items():
             self._bindings.add(sequence, lambda event, steps=steps: self._wheel(event, steps(event)))  # type: ignore[misc]
@@ -49,7 +53,7 @@ class Page(Piece):
 
     def tell_children(self) -> None:
         super().tell_children()
-        self.content.set_fill(self.back)  # its master is the canvas, which knows no pairs of colours
+        self.content.set_fill(self.back)  # its master is a plain frame, which knows no pairs of colours
 
     def to_top(self) -> None:
         """Show the beginning."""
@@ -71,10 +75,11 @@ class Page(Piece):
             self.canvas.yview_moveto((bottom + room - height) / total)
 
     def _fit(self) -> None:
-        width, needed = self.canvas.winfo_width(), self.content.winfo_reqheight()
-        height = max(needed, self.canvas.winfo_height())
-        self.canvas.itemconfigure(self._item, width=width, height=height)
-        self.canvas.configure(scrollregion=(0, 0, width, height))
+        """The ground has a least height and no fixed one: what a fixed one would cut is not told to anybody."""
+        width, height = self.canvas.winfo_width(), self.canvas.winfo_height()
+        self.canvas.itemconfigure(self._item, width=width)
+        self._ground.grid_rowconfigure(0, minsize=height)
+        self.canvas.configure(scrollregion=(0, 0, width, max(self._ground.winfo_reqheight(), height)))
 
     def _has(self, widget: object) -> bool:
         return str(widget).startswith(f"{self.content}.")
@@ -93,6 +98,6 @@ class Page(Piece):
 class Content(Piece):
     """What scrolls: it lies on the canvas of its page, and has the page's background and look."""
 
-    def __init__(self, canvas: tkinter.Canvas, page: Page) -> None:
-        super().__init__(canvas, fill=page.back, look=page.look)
+    def __init__(self, ground: tkinter.Frame, page: Page) -> None:
+        super().__init__(ground, fill=page.back, look=page.look)
         self._page = page

@@ -9,7 +9,7 @@ from typing import Any
 
 from litekeep.ui.presenter.models import HistoryRow, Tone
 from litekeep.ui.widgets.icons import mark_name, sign_photo
-from litekeep.ui.widgets.look import ROW, Look
+from litekeep.ui.widgets.look import Look
 from litekeep.ui.widgets.paint import Photo
 from litekeep.ui.widgets.tree import MEASURED, Table, TableColumn
 
@@ -82,15 +82,17 @@ class HistoryTable(Table):
             self._see(present[0])
 
     def _see(self, key: str) -> None:
-        if self.tree.winfo_viewable():
+        first, last = self.tree.yview()
+        if not self.tree.winfo_viewable() or last <= first:
+            self._unseen = key  # Tk does not know yet how many rows there is room for, and would scroll too far
+        elif self.tree.exists(key) and not self.tree.bbox(key):
             self.tree.see(key)
-        else:
-            self._unseen = key  # Tk would scroll as if there were room for one row
 
-    def _sized(self) -> None:
-        if self._unseen and self.tree.winfo_height() > 3 * self.scaled(ROW):
+    def scrolled(self, first: float | str, last: float | str) -> None:
+        super().scrolled(first, last)
+        if self._unseen and float(last) > float(first):
             key, self._unseen = self._unseen, ""
-            self.later(1, lambda: self.tree.see(key) if self.tree.exists(key) else None)
+            self.later(1, lambda: self._see(key))
 
     def set_sort(self, key: str, *, descending: bool) -> None:
         """The arrow on a heading."""
@@ -228,7 +230,6 @@ class HistoryTable(Table):
 
     def _listen_for_acts(self) -> None:
         tree = self.tree
-        tree.bind("<Configure>", lambda _: self._sized())
         tree.bind("<Return>", lambda _: self._act(self._on_open))
         tree.bind("<KP_Enter>", lambda _: self._act(self._on_open))
         tree.bind("<space>", lambda _: self._act(self._on_toggle))

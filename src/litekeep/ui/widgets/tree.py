@@ -48,6 +48,7 @@ class Table(Piece):
     ) -> None:
         super().__init__(master, fill=(look or look_of(master)).surface, look=look)
         self.columns, self._signs, self._row = tuple(columns), signs, row
+        self._natural: dict[str, int] = {}
         self._frame = tkinter.Frame(self, highlightthickness=RING, borderwidth=0)
         self.tree = ttk.Treeview(
             self._frame,
@@ -57,7 +58,7 @@ class Table(Piece):
             height=rows_shown,
         )
         self.bar = ScrollBar(self, self.tree.yview)
-        self.tree.configure(yscrollcommand=self.bar.set)
+        self.tree.configure(yscrollcommand=self.scrolled)
         self.grid_columnconfigure(0, weight=1)
         self.grid_rowconfigure(0, weight=1)
         self._frame.grid(row=0, column=0, sticky="nsew")
@@ -74,13 +75,14 @@ class Table(Piece):
         self.tree.column("#0", stretch=False, minwidth=1, anchor="w")
         for column in self.columns:
             anchor: Any = "e" if column.right else "w"
-            self.tree.column(column.key, anchor=anchor, stretch=column.stretch)
+            self.tree.column(column.key, anchor=anchor, stretch=False)  # fit_columns does that
             self.tree.heading(column.key, anchor=anchor)
 
     def _listen(self) -> None:
         on_wheel(self.tree, self._wheel)
         self.tree.bind("<FocusIn>", lambda _: self._ring())
         self.tree.bind("<FocusOut>", lambda _: self._ring())
+        self.tree.bind("<Configure>", lambda _: self.fit_columns())
         self.tree.bind("<<ThemeChanged>>", lambda _: self._restyle())
         for key, step in (("Up", -1), ("Down", 1), ("Home", -(10**6)), ("End", 10**6)):
             self.tree.bind(f"<{key}>", lambda _, step=step: self._go(step))  # type: ignore[misc]
@@ -89,6 +91,10 @@ class Table(Piece):
         self.tree.bind("<Next>", lambda _: self._go(self._page()))
         self.tree.bind("<Shift-Prior>", lambda _: self._go(-self._page(), more=True))
         self.tree.bind("<Shift-Next>", lambda _: self._go(self._page(), more=True))
+
+    def scrolled(self, first: float | str, last: float | str) -> None:
+        """Other rows are visible, 0..1 of all; "0" and "0" before anything was drawn."""
+        self.bar.set(first, last)
 
     def _wheel(self, _: Any, steps: float) -> str:
         self.tree.yview_scroll(round(steps * NOTCH) or (1 if steps > 0 else -1), "units")
@@ -147,9 +153,29 @@ class Table(Piece):
         for at, column in enumerate(self.columns):
             widest = max((self.text_width(text) for text in set(self.cells_of(at)[:MEASURED])), default=0)
             widest = max(widest, self.text_width(self.heading_text(column), "caption"))
-            width = max(widest + 2 * (self.scaled(CELL) + TKS_OWN) + self.scaled(6), self.scaled(column.least))
-            least = self.scaled(column.least) if column.stretch else width
-            self.tree.column(column.key, width=width, minwidth=least)
+            width = widest + 2 * (self.scaled(CELL) + TKS_OWN) + self.scaled(6)
+            self._natural[column.key] = max(width, self.scaled(column.least))
+        self.fit_columns()
+
+    def fit_columns(self) -> None:
+        """Those that stretch take the room that is left, or give what is missing, down to their least width."""
+        if not self._natural:
+            return
+        widths = dict(self._natural)
+        signs = self.scaled(SIGNS) if self._signs else 0
+        room = self.tree.winfo_width() - signs if self.tree.winfo_width() > 1 else sum(widths.values())
+        elastic = [column for column in self.columns if column.stretch]
+        for _ in elastic:  # one that cannot give more leaves it to the others
+            able = [column for column in elastic if widths[column.key] > self.scaled(column.least)]
+            missing = sum(widths.values()) - room
+            for column in able if missing > 0 else ():
+                widths[column.key] = max(widths[column.key] - -(-missing // len(able)), self.scaled(column.least))
+        left = room - sum(widths.values())
+        for at, column in enumerate(elastic if left > 0 else ()):
+            widths[column.key] += left * (at + 1) // len(elastic) - left * at // len(elastic)
+        for key, width in widths.items():
+            if self.tree.column(key, "width") != width:
+                self.tree.column(key, width=width, minwidth=min(width, self.scaled(24)))
 
     def heading_text(self, column: TableColumn) -> str:
         """At its widest."""

@@ -31,6 +31,24 @@ Parts = tuple[tuple[Block, ...], tuple[Block, ...]]
 """The facts, and the rest: below each other, or side by side."""
 
 
+@dataclass(frozen=True, slots=True)
+class PaneModel:
+    """What it shows. key: what it is about. button: the verb of the main button, empty for none; copy: of the link.
+
+    hint: in place of everything, when nothing is selected.
+    """
+
+    key: str
+    title: str = ""
+    tone: Tone = Tone.CALM
+    parts: Parts = ((), ())
+    button: str = ""
+    enabled: bool = True
+    primary: bool = True
+    copy: str = ""
+    hint: str = ""
+
+
 def blocks_of(detail: Detail) -> Parts:
     """Of one row."""
     rest: list[Block] = []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from litekeep.ui.language.words import Language, phrase
@@ -18,7 +18,7 @@ from litekeep.ui.widgets.ctk import Piece
 from litekeep.ui.widgets.fields import Entry
 from litekeep.ui.widgets.flow import Flow
 from litekeep.ui.widgets.look import BAR_BUTTON, GAP, GAP_SMALL
-from litekeep.ui.widgets.table import HistoryTable, Keys
+from litekeep.ui.widgets.table import HistoryTable
 from litekeep.ui.widgets.tree import SIGNS
 
 FILTERS = {
@@ -51,7 +51,7 @@ class CardUser(Protocol):
         """A button of the bar."""
 
     def key_act(self, key: str) -> None:
-        """"open", "toggle" or "delete": a key on the selected rows."""
+        """Of "open", "toggle" or "delete": a key on the selected rows."""
 
     def menu(self, x: int, y: int) -> None:
         """A menu is wanted there."""
@@ -186,5 +186,3 @@ def filter_texts(counts: Mapping[Filter, int] | None, say: Language) -> tuple[tu
         count = counts[key] if counts else 0
         found.append((str(key), f"{say(text)}  {say.number(count)}" if count else say(text)))
     return tuple(found)
-
-

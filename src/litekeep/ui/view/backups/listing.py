@@ -14,6 +14,8 @@ from litekeep.ui.view.stage import Stage
 
 AT_ONCE = 300
 """So many rows take a few milliseconds: they are made where they are needed."""
+RUNS = 8
+"""So many rows of the journal cost what a backup does."""
 FIRST = 60
 """Rows that are shown while the others are made."""
 MADE, FOUND = "rows", "found"
@@ -44,8 +46,8 @@ class Wish:
 def made(facts: ViewFacts, say: Language) -> Made:
     """All of them."""
     rows, gone = history(facts, say), trash(facts, say)
-    counts = {each: len(filtered(rows, each, "", say)) for each in Filter if each is not Filter.TRASH}
-    return Made(rows, gone, {**counts, Filter.TRASH: len(gone)})
+    counts = {each: len(filtered((*rows, *gone), each, "", say)) for each in Filter}
+    return Made(rows, gone, counts)
 
 
 def first_made(facts: ViewFacts, say: Language) -> Made:
@@ -80,7 +82,7 @@ class Listing:
             return
         self._sources = (*sources, day)
         say = self._stage.say
-        if len(facts.snapshots) + len(facts.trash) + len(facts.rows) <= AT_ONCE:
+        if len(facts.snapshots) + len(facts.trash) + len(facts.rows) // RUNS <= AT_ONCE:
             self._stage.bridge.forget(MADE)
             self._arrived(made(facts, say))
             return

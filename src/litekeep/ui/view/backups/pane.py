@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
-from litekeep.ui.presenter.models import Tone
-from litekeep.ui.view.backups.blocks import Parts
+from litekeep.ui.view.backups.blocks import PaneModel
 from litekeep.ui.view.backups.sheet import Sheet
 from litekeep.ui.widgets.buttons import Button, Kind, Link
 from litekeep.ui.widgets.card import Box
@@ -15,24 +13,6 @@ from litekeep.ui.widgets.ctk import Piece
 from litekeep.ui.widgets.look import BAR_BUTTON, GAP, GAP_SMALL
 from litekeep.ui.widgets.notice import Mark
 from litekeep.ui.widgets.words import Words, Wrapped
-
-
-@dataclass(frozen=True, slots=True)
-class PaneModel:
-    """What it shows. key: what it is about. button: the verb of the main button, empty for none; copy: of the link.
-
-    hint: in place of everything, when nothing is selected.
-    """
-
-    key: str
-    title: str = ""
-    tone: Tone = Tone.CALM
-    parts: Parts = ((), ())
-    button: str = ""
-    enabled: bool = True
-    primary: bool = True
-    copy: str = ""
-    hint: str = ""
 
 
 class Pane(Box):

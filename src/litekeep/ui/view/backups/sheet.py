@@ -44,15 +44,15 @@ class Sheet(Piece):
         wanted = tuple(columns)
         if wanted != self._columns:
             self._columns = wanted
-            self._draw()
+            self._lay()
         if anew:
             self.canvas.yview_moveto(0)
 
     @property
     def texts(self) -> list[str]:
         """All that is written on it, in the order of drawing."""
-        items = self.canvas.find_all()
-        return [str(self.canvas.itemcget(item, "text")) for item in items if self.canvas.type(item) == "text"]
+        canvas: Any = self.canvas
+        return [str(canvas.itemcget(item, "text")) for item in canvas.find_all() if canvas.type(item) == "text"]
 
     @property
     def complete(self) -> bool:
@@ -65,9 +65,9 @@ class Sheet(Piece):
         seen = ((self.winfo_width(), 0), self.dark, self.scale)
         if not self.gone and self.winfo_width() > 2 and seen != self._drawn:
             self._drawn = seen
-            self._draw()
+            self._lay()
 
-    def _draw(self) -> None:
+    def _lay(self) -> None:
         width = self.canvas.winfo_width() - 2 * RING
         if width <= 2 or self.gone:
             return
@@ -104,13 +104,13 @@ class Sheet(Piece):
             self._timer = self.later(10, lambda: self._go_on(waiting))
 
     def _measure(self) -> None:
-        area = self.canvas.bbox("all")
+        area: Any = self.canvas.bbox("all")  # None while it is empty
         height = area[3] + self.scaled(LINE) if area else 1
         self.canvas.configure(scrollregion=(0, 0, self.canvas.winfo_width(), height))
 
     # --- scrolling
 
-    def _scrolled(self, first: str, last: str) -> None:
+    def _scrolled(self, first: float, last: float) -> None:
         self.bar.set(first, last)
         self.canvas.configure(takefocus=self.bar.needed)
 
@@ -158,11 +158,10 @@ class _Paper:
                 y = self._paragraph(left, width, y, block)
         return y
 
-    def _put(self, x: int, y: int, text: str, width: int, ink: str, font: object) -> int:
+    def _put(self, x: int, y: int, text: str, width: int, ink: str, font: Any) -> int:
         """Write; returns its lower edge."""
         item = self._canvas.create_text(x, y, anchor="nw", text=text, width=width, fill=ink, font=font)
-        area = self._canvas.bbox(item)
-        return int(area[3]) if area else y
+        return self._canvas.bbox(item)[3]
 
     def _pair(self, left: int, width: int, y: int, column: int, line: DetailLine) -> int:
         lower = self._sheet.line_height("body") - self._sheet.line_height("caption")

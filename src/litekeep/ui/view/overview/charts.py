@@ -15,8 +15,6 @@ from litekeep.ui.widgets.heatmap import HeatMap
 
 MOST_WEEKS = 106
 """Two years are enough, however wide the screen is."""
-FIRST_WEEKS = 53
-"""Until its width is known."""
 
 
 def chart_words(say: Language, heading: str) -> ChartWords:
@@ -30,7 +28,7 @@ class CoverageCard(ChartCard):
     def __init__(self, master: Any, stage: Stage) -> None:
         say = self._say = stage.say
         self._facts = stage.bridge.facts
-        self._weeks = FIRST_WEEKS
+        self._weeks = 0  # until its width is known
         self._known: tuple[object, ...] = ()
         model = coverage(self._facts, say, 1)
         super().__init__(
@@ -44,7 +42,7 @@ class CoverageCard(ChartCard):
         """Show these facts."""
         self._facts = facts
         known = (facts.snapshots, facts.trash, facts.rows, facts.settings, facts.now.date(), self._weeks)
-        if known == self._known:
+        if known == self._known or not self._weeks:
             return  # with years of backups it takes some milliseconds
         self._known = known
         model = coverage(facts, self._say, self._weeks)

@@ -12,11 +12,10 @@ from litekeep.ui.view.stage import Stage
 from litekeep.ui.widgets.ctk import Piece
 from litekeep.ui.widgets.look import CARD_GAP, PAGE
 from litekeep.ui.widgets.page import Page
+from litekeep.ui.widgets.scrollbar import WIDTH as SCROLL
 
 SIDE_BY_SIDE = 720
 """From this width on, the space and the events stand side by side."""
-SCROLL = 12
-"""The room of the scroll bar, which is part of the padding."""
 
 
 class OverviewPage(Page):

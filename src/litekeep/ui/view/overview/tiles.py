@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from litekeep.ui.presenter.facts import ViewFacts
@@ -44,7 +45,8 @@ class Tiles(Piece):
         columns = len(self.tiles) if rows == 1 else _COLUMNS
         for column in range(_COLUMNS):
             used = column < columns
-            self.grid_columnconfigure(column, weight=int(used), uniform="tile" if used else "")
+            least = math.ceil(self._widest() / (columns // _UPPER)) if rows == 2 else 0  # Tk evens out no wider spans
+            self.grid_columnconfigure(column, weight=int(used), uniform="tile" if used else "", minsize=least)
         for at, tile in enumerate(self.tiles):
             row = at // _UPPER if rows == 2 else 0
             among = len(self.tiles) if rows == 1 else _UPPER if row == 0 else len(self.tiles) - _UPPER
@@ -59,8 +61,12 @@ class Tiles(Piece):
 
     def _natural_width(self) -> int:
         """At which nothing in the widest of them is cut, in pixels of the screen."""
-        texts = [(tile.model.value, "tile") for tile in self.tiles] + [
-            (tile.model.title, "caption") for tile in self.tiles
+        return len(self.tiles) * self._widest() - self.scaled(CARD_GAP)
+
+    def _widest(self) -> int:
+        """Of the tiles, with a gap, in pixels of the screen."""
+        texts = [(each.model.value, "tile") for each in self.tiles] + [
+            (each.model.title, "caption") for each in self.tiles
         ]
-        widest = max(self.text_width(text, role) for text, role in texts) + self.scaled(2 * CARD_X + 4)
-        return len(self.tiles) * widest + (len(self.tiles) - 1) * self.scaled(CARD_GAP)
+        widest = max(self.text_width(text, role) for text, role in texts)
+        return widest + self.scaled(2 * CARD_X + 2 + CARD_GAP)

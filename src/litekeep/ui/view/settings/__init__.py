@@ -1,1 +1,6 @@
-"""The Settings page."""
+"""The Settings page, and its cards, each of which can also stand alone.
+
+page      the page: cards in one column or two, and the bar          draft    what is edited and not saved (pure)
+editor    the draft with the world: previews, saving, other changes  card     what the cards share
+schedule, keeping, notifications, location, doctor: the cards        savebar  Save and Discard
+"""

@@ -1,0 +1,137 @@
+"""The card of the schedule: when backups are made by themselves."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from litekeep.ui.presenter.schedule import Mode, ScheduleForm, form_of, mode_names, next_runs_text, parse_time
+from litekeep.ui.view.settings.card import EditCard
+from litekeep.ui.view.settings.editor import Editor
+from litekeep.ui.view.settings.lines import FieldError
+from litekeep.ui.view.stage import Stage
+from litekeep.ui.widgets.choices import Choice
+from litekeep.ui.widgets.ctk import Piece
+from litekeep.ui.widgets.fields import Entry
+from litekeep.ui.widgets.flow import Flow
+from litekeep.ui.widgets.look import CARD_GAP, GAP, GAP_SMALL
+from litekeep.ui.widgets.toggles import Check, Switch
+from litekeep.ui.widgets.words import Words, Wrapped
+
+TIME_WIDTH, CRON_WIDTH = 76, 150
+OPERATIONS_SHOWN = 3
+"""Names that stand in the line below the check; of more, the rest is counted."""
+
+
+class ScheduleCard(EditCard):
+    """Every day at a time, or a custom rule; before what changes much; at the end; and what comes next."""
+
+    def __init__(self, master: Any, stage: Stage, editor: Editor | None = None) -> None:
+        super().__init__(master, stage, stage.say("Schedule"), editor)
+
+    def build(self) -> None:
+        say, content = self.say, self.content
+        self.switch = Switch(self.bar, say("On"), lambda on: self.editor.edit_form(enabled=on))
+        self.switch.grid(row=0, column=0)
+        self.row = Flow(content)
+        self.row.grid(row=0, column=0, sticky="ew")
+        items = [(str(mode), text) for mode, text in mode_names(say)]
+        self.mode = Choice(self.row, items, items[0][0], self._choose)
+        self.at = AtTime(self.row, say("at"), self)
+        self.cron = Entry(self.row, width=CRON_WIDTH, command=lambda text: self.editor.edit_form(custom=text))
+        self._shown: Mode | None = None
+        self.error = FieldError(content)
+        self.error.grid(row=1, column=0, sticky="ew", pady=(GAP_SMALL, 0))
+        self.next = Wrapped(content, "", colour=self.look.muted)
+        self.next.grid(row=2, column=0, sticky="ew", pady=(GAP, 0))
+        checks = Piece(content)
+        checks.grid(row=3, column=0, sticky="ew", pady=(CARD_GAP, 0))
+        checks.grid_columnconfigure(0, weight=1)
+        self.migration = Check(checks, say("Before a migration"), lambda on: self.editor.edit_form(before_migration=on))
+        self.operations = Check(
+            checks,
+            say("Before imports, mass changes and the like"),
+            lambda on: self.editor.edit_form(before_operations=on),
+            sub=self._operations_text(self.editor.draft.form),
+        )
+        self.shutdown = Check(
+            checks, say("When the application closes"), lambda on: self.editor.edit_form(on_shutdown=on)
+        )
+        self.catch_up = Check(
+            checks,
+            say("Catch up a missed backup"),
+            lambda on: self.editor.edit_form(catch_up=on),
+            sub=say("At start, after sleep, and when the drive is back."),
+        )
+        for at, check in enumerate((self.migration, self.operations, self.shutdown, self.catch_up)):
+            check.grid(row=at, column=0, sticky="ew")
+
+    def show_draft(self) -> None:
+        form, editor = self.editor.draft.form, self.editor
+        self.switch.set_on(form.enabled)
+        self.switch.set_enabled(editor.editable)
+        self._show_rule(form)
+        usable = editor.editable and form.enabled
+        for control in (self.mode, self.at.entry, self.cron):
+            control.set_enabled(usable)
+        for check, on in (
+            (self.migration, form.before_migration),
+            (self.operations, form.before_operations),
+            (self.shutdown, form.on_shutdown),
+            (self.catch_up, form.catch_up),
+        ):
+            check.set_on(on)
+            check.set_enabled(usable)
+        self.error.tell(editor.problems.get("schedule", ""))
+        edited = form != form_of(editor.facts.settings)
+        self.next.set_text(next_runs_text(editor.facts, self.say, form if edited else None))
+
+    def _show_rule(self, form: ScheduleForm) -> None:
+        self.mode.set_value(str(form.mode))
+        if form.mode is not self._shown:
+            self._shown = form.mode
+            beside: dict[Mode, list[Piece]] = {Mode.DAILY: [self.at], Mode.CUSTOM: [self.cron], Mode.NONE: []}
+            self.row.arrange([self.mode, *beside[form.mode]])
+        if form.mode is Mode.DAILY and self.at.entry.text != form.time:
+            self.at.entry.set_text(form.time)
+        if form.mode is Mode.CUSTOM and self.cron.text != form.custom:
+            self.cron.set_text(form.custom)
+
+    def _choose(self, key: str) -> None:
+        form, mode = self.editor.draft.form, Mode(key)
+        at = parse_time(form.time)
+        if mode is Mode.CUSTOM and not form.custom and at is not None:
+            self.editor.edit_form(mode=mode, custom=f"{at.minute} {at.hour} * * *")  # the same, to begin with
+        else:
+            self.editor.edit_form(mode=mode)
+
+    def tidy(self) -> None:
+        """The time as HH:MM, when it is left; what is no time stays as it was typed."""
+        at = parse_time(self.editor.draft.form.time)
+        if at is not None and at.strftime("%H:%M") != self.editor.draft.form.time:
+            self.editor.edit_form(time=at.strftime("%H:%M"))
+
+    def _operations_text(self, form: ScheduleForm) -> str:
+        named = form.operations
+        if not named:
+            return self.say("Whatever the application says is critical.")
+        more = len(named) - OPERATIONS_SHOWN
+        shown = list(named[:OPERATIONS_SHOWN])
+        if more > 0:
+            shown.append(self.say.plural("{n} other", "{n} others", more))
+        return self.say("Only these: {names}.", names=self.say.listed(shown))
+
+
+class AtTime(Piece):
+    """ "at 02:00"."""
+
+    def __init__(self, master: Any, text: str, card: ScheduleCard) -> None:
+        super().__init__(master)
+        Words(self, text, colour=self.look.muted).grid(row=0, column=0, padx=(0, GAP))
+        self.entry = Entry(
+            self,
+            width=TIME_WIDTH,
+            command=lambda typed: card.editor.edit_form(time=typed),
+            accept=lambda _: card.tidy(),
+        )
+        self.entry.grid(row=0, column=1)
+        self.entry.entry.bind("<FocusOut>", lambda _: card.tidy(), add="+")

@@ -17,6 +17,12 @@ def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def python_that_decrypts(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same with cryptography."""
+    return make_interpreter(tmp_path_factory.mktemp("decrypts"), with_cryptography=True)
+
+
+@pytest.fixture(scope="session")
 def program() -> ModuleType:
     """The present restore.py in this process, with everything that is installed here."""
     return load()

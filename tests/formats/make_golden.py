@@ -5,6 +5,9 @@ then proves for ever that it can be opened, listed, verified and restored. While
 this again after every change of the format. Each repository is small and holds a bit of everything: chains of deltas,
 a pack of the second generation, a superseded generation that an interrupted prune left behind, three page sizes, an
 empty database, snapshots with a pin, a label, in the trash, and all kinds of receipts.
+
+Format 1 is that of repositories that are not encrypted, format 2 that of encrypted ones; the keys of that one stand in
+its expected.json. With a number as argument, another format than the newest is made.
 """
 
 from __future__ import annotations
@@ -18,6 +21,8 @@ import tempfile
 from pathlib import Path
 from unittest.mock import patch
 
+from litekeep.formats.keyslot import KEY, PASSPHRASE, RECOVERY, Cost
+from litekeep.formats.printedkey import print_key
 from litekeep.formats.repoconfig import FORMAT
 from litekeep.model import Reason, Snapshot
 from litekeep.monitor import Silent
@@ -26,6 +31,7 @@ from litekeep.operations.backup import BackupOptions, backup
 from litekeep.operations.prune import PruneOptions, prune
 from litekeep.operations.verify import verify
 from litekeep.repository.catalog import load_catalog
+from litekeep.repository.keyring import NewSlot
 from litekeep.repository.packs import PackTable
 from litekeep.repository.rebuild import rebuild
 from litekeep.repository.repository import Repository
@@ -38,16 +44,22 @@ GOLDEN = Path(__file__).resolve().parents[2] / "testdata" / "repositories"
 MAX_BYTES = 200_000
 DAY_SECONDS = 86400.0
 POLICY = RetentionPolicy(days=4, weeks=0, months=0, keep_last=2, trash_days=1, pre_restore_days=1)
+SECRETS = {
+    PASSPHRASE: "Größe: correct horse battery",
+    RECOVERY: print_key(bytes(range(32))),
+    KEY: print_key(bytes(range(32, 64))),
+}
 
 
 def main() -> None:
     """Make it anew and say what it holds."""
-    place = GOLDEN / f"v{FORMAT}"
+    number = int(sys.argv[1]) if sys.argv[1:] else FORMAT
+    place, secrets = GOLDEN / f"v{number}", SECRETS if number == 2 else {}
     shutil.rmtree(place, ignore_errors=True)
     place.mkdir(parents=True)
     with tempfile.TemporaryDirectory(prefix="golden-") as scratch, patch("socket.gethostname", return_value="golden"):
-        fill(place / "repository", Path(scratch))
-        expected = describe(place / "repository", Path(scratch))
+        fill(place / "repository", Path(scratch), secrets)
+        expected = describe(place / "repository", Path(scratch), secrets)
     text = json.dumps(expected, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
     (place / "expected.json").write_text(text, "utf-8", newline="\n")
     total = sum(path.stat().st_size for path in place.rglob("*") if path.is_file())
@@ -56,10 +68,13 @@ def main() -> None:
         sys.exit(f"more than {MAX_BYTES} bytes")
 
 
-def fill(folder: Path, scratch: Path) -> None:
+def fill(folder: Path, scratch: Path, secrets: dict[str, str]) -> None:
     """Back up, change, curate and prune, as people do in two weeks."""
     clock = ManualClock(zone="Europe/Berlin")
-    repository = Repository.create(LocalStorage(folder, clock, create=True), clock.now())
+    slots = [NewSlot(kind, secret, f"the {kind}", Cost(2048, 2, 2)) for kind, secret in secrets.items()]
+    repository = Repository.create(LocalStorage(folder, clock, create=True), clock.now(), encryption=slots)
+    if repository.keys:
+        repository.keys.confirm(secrets[RECOVERY], clock.now())
     app, shop = scratch / "app.db", scratch / "Größe 1.db"
     create(app, page_bytes=4096, rows=1000)
     create(shop, page_bytes=512, rows=60)
@@ -119,9 +134,9 @@ def finish(repository: Repository, clock: ManualClock) -> None:
     verify(repository, mine[2], clock=clock, monitor=monitor)
 
 
-def describe(folder: Path, scratch: Path) -> dict[str, dict[str, object]]:
+def describe(folder: Path, scratch: Path, secrets: dict[str, str]) -> dict[str, dict[str, object]]:
     """What the golden repository holds, as the engine that made it sees it."""
-    repository = Repository.open(ReadOnly(LocalStorage(folder, ManualClock())))
+    repository = Repository.open(ReadOnly(LocalStorage(folder, ManualClock())), secrets.get(KEY))
     catalog, table, snapshots = load_catalog(repository), PackTable(repository), dict[str, object]()
     assert not catalog.damaged
     for snapshot in catalog.snapshots:
@@ -134,7 +149,7 @@ def describe(folder: Path, scratch: Path) -> dict[str, dict[str, object]]:
         for path in sorted(folder.rglob("*"))
         if path.is_file()
     }
-    return {"files": dict(files), "snapshots": snapshots}
+    return {"files": dict(files), "snapshots": snapshots, **({"secrets": dict(secrets)} if secrets else {})}
 
 
 def as_listed(snapshot: Snapshot) -> dict[str, object]:

@@ -36,6 +36,21 @@ def expected(place: Path) -> dict[str, Any]:
     return found
 
 
+def secret(place: Path, kind: str = "recovery") -> str | None:
+    """What opens it, if it is encrypted."""
+    found: str | None = expected(place).get("secrets", {}).get(kind)
+    return found
+
+
+def key_file(place: Path, folder: Path) -> list[Path | str]:
+    """The option for restore.py that names it."""
+    text = secret(place)
+    if text is None:
+        return []
+    (folder / "key").write_text(text, "utf-8")
+    return ["--key-file", folder / "key"]
+
+
 def hashes(folder: Path) -> dict[str, str]:
     files = (path for path in folder.rglob("*") if path.is_file())
     return {path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
@@ -66,7 +81,7 @@ def test_it_holds_a_bit_of_everything(place: Path) -> None:
 
 def test_the_engine_lists_verifies_and_rebuilds(place: Path, repository: Path, tmp_path: Path) -> None:
     clock, wanted, before = ManualClock(), expected(place)["snapshots"], hashes(repository)
-    opened = Repository.open(ReadOnly(LocalStorage(repository, clock)))
+    opened = Repository.open(ReadOnly(LocalStorage(repository, clock)), secret(place))
     catalog, table = load_catalog(opened), PackTable(opened)
     assert not catalog.damaged
     assert {snapshot.id: as_listed(snapshot) for snapshot in catalog.snapshots} == {
@@ -84,28 +99,43 @@ def test_the_engine_lists_verifies_and_rebuilds(place: Path, repository: Path, t
     assert hashes(repository) == before
 
 
-def test_its_own_restore_program(place: Path, repository: Path, tmp_path: Path, python: Path) -> None:
-    script, before = repository / "restore.py", hashes(repository)
-    listed = run_alone(python, script)
+def test_every_secret_opens_an_encrypted_one(place: Path, repository: Path) -> None:
+    if secret(place) is None:
+        pytest.skip("it is not encrypted")
+    for kind, text in expected(place)["secrets"].items():
+        opened = Repository.open(ReadOnly(LocalStorage(repository, ManualClock())), text)
+        assert opened.keys
+        assert opened.keys.slot
+        assert (opened.keys.slot.kind, opened.keys.slot.label) == (kind, f"the {kind}")
+        assert not opened.keys.unconfirmed
+
+
+def test_its_own_restore_program(
+    place: Path, repository: Path, tmp_path: Path, python: Path, python_that_decrypts: Path
+) -> None:
+    script, before, key = repository / "restore.py", hashes(repository), key_file(place, tmp_path)
+    python = python_that_decrypts if key else python
+    listed = run_alone(python, script, *key)
     assert (listed.returncode, listed.stderr) == (0, "")
     for snapshot, facts in expected(place)["snapshots"].items():
         assert snapshot in listed.stdout
-        done = run_alone(python, script, snapshot, tmp_path / snapshot)
+        done = run_alone(python, script, snapshot, tmp_path / snapshot, *key)
         assert (done.returncode, done.stderr) == (0, "")
         assert hashlib.sha256((tmp_path / snapshot).read_bytes()).hexdigest() == facts["sha256"]
     assert hashes(repository) == before
 
 
 def test_the_present_restore_program(
-    place: Path, repository: Path, tmp_path: Path, python: Path, program: ModuleType
+    place: Path, repository: Path, tmp_path: Path, python_that_decrypts: Path, program: ModuleType
 ) -> None:
-    listed = run_alone(python, SCRIPT, "--repository", repository)
+    key = key_file(place, tmp_path)
+    listed = run_alone(python_that_decrypts, SCRIPT, "--repository", repository, *key)
     assert (listed.returncode, listed.stderr) == (0, "")
     for snapshot, facts in expected(place)["snapshots"].items():
         line = next(line for line in listed.stdout.splitlines() if line.startswith(snapshot))
         assert facts["label"] in line
         assert ("(in the trash)" in line) == facts["trashed"]
-        assert run_inside(program, snapshot, tmp_path / snapshot, "--repository", repository).code == 0
+        assert run_inside(program, snapshot, tmp_path / snapshot, "--repository", repository, *key).code == 0
         assert hashlib.sha256((tmp_path / snapshot).read_bytes()).hexdigest() == facts["sha256"]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -22,6 +23,7 @@ CONFIG = RepoConfig(
     (("README.txt", "ab" * 32), ("restore.py", "cd" * 32)),
 )
 DATA = encode_config(CONFIG)
+ENCRYPTED = encode_config(replace(CONFIG, secret=b"", encrypted=True))
 
 
 def seal(facts: dict[str, Any]) -> bytes:
@@ -85,10 +87,10 @@ def test_a_huge_file_is_not_parsed() -> None:
 
 
 def test_a_newer_format() -> None:
-    for number in (2, 3, 10**9, 10**4000):
-        with pytest.raises(UnsupportedFormat, match="this Litekeep knows formats up to 1"):
+    for number in (3, 4, 10**9, 10**4000):
+        with pytest.raises(UnsupportedFormat, match="this Litekeep knows formats up to 2"):
             decode_config(seal({**json.loads(DATA), "format": number}))
-    other = json.dumps({"magic": "litekeep repository", "format": 2, "all": "else is unknown"}).encode()
+    other = json.dumps({"magic": "litekeep repository", "format": 3, "all": "else is unknown"}).encode()
     with pytest.raises(UnsupportedFormat):
         decode_config(other)
 
@@ -97,10 +99,20 @@ def test_a_damaged_format_is_not_called_newer() -> None:
     for digit in b"023456789":
         with pytest.raises(CorruptObject, match="damaged"):
             decode_config(DATA.replace(b'"format": 1', b'"format": ' + bytes([digit])))
+    for digit in b"013456789":
+        with pytest.raises(CorruptObject, match="damaged"):
+            decode_config(ENCRYPTED.replace(b'"format": 2', b'"format": ' + bytes([digit])))
 
 
-def test_sealed_but_hostile() -> None:
-    facts = json.loads(DATA)
+def test_an_encrypted_one_holds_no_secret() -> None:
+    assert decode_config(ENCRYPTED) == replace(CONFIG, secret=b"", encrypted=True)
+    assert b"secret" not in ENCRYPTED
+    assert CONFIG.secret.hex().encode() not in ENCRYPTED
+
+
+@pytest.mark.parametrize("data", [DATA, ENCRYPTED], ids=["plain", "encrypted"])
+def test_sealed_but_hostile(data: bytes) -> None:
+    facts = json.loads(data)
     forged = [{**facts, name: value} for name in facts for value in ODD_VALUES]
     forged += [{**facts, "files": {"README.txt": value}} for value in ODD_VALUES]
     forged += [{**facts, "extra": value} for value in ODD_VALUES]
@@ -111,7 +123,7 @@ def test_sealed_but_hostile() -> None:
                 config = decode_config(data)
             except (CorruptObject, NoRepository, UnsupportedFormat):
                 continue
-            assert (len(config.id), len(config.secret)) == (16, 32)
+            assert (len(config.id), len(config.secret)) == (16, 0 if config.encrypted else 32)
             assert all(isinstance(part, str) for pair in config.files for part in pair)
             assert isinstance(config.created_at, str)
 

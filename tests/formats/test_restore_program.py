@@ -575,7 +575,7 @@ def test_blake3_key_derivation(program: ModuleType, length: int) -> None:
 
 
 def test_it_is_small_enough_to_be_read() -> None:
-    assert len(SCRIPT.read_text("utf-8").splitlines()) < 530
+    assert len(SCRIPT.read_text("utf-8").splitlines()) < 660
 
 
 def test_it_stands_alone() -> None:

@@ -29,6 +29,7 @@ from litekeep.operations.restore import RestoreOptions, RestoreResult, restore_n
 from litekeep.operations.scrub import ScrubReport, scrub
 from litekeep.operations.verify import VerifyResult, verify
 from litekeep.repository.catalog import load_catalog
+from litekeep.repository.keyring import NewSlot
 from litekeep.repository.packs import PackTable
 from litekeep.repository.rebuild import rebuild
 from litekeep.repository.repository import Repository
@@ -47,14 +48,20 @@ class Home:
     that files changed by a test have change times of the past.
     """
 
-    def __init__(self, folder: Path, storage: Storage | None = None, clock: ManualClock | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        storage: Storage | None = None,
+        clock: ManualClock | None = None,
+        encryption: Sequence[NewSlot] = (),
+    ) -> None:
         for name in ("data", "scratch", "out"):
             (folder / name).mkdir(parents=True)
         self.folder = folder
         self.clock = clock or ManualClock(datetime.now(UTC).replace(microsecond=0) + timedelta(minutes=1))
         self.monitor = RecordingMonitor()
         self.storage = storage or MemoryStorage()
-        self.repository = Repository.create(self.storage, self.clock.now())
+        self.repository = Repository.create(self.storage, self.clock.now(), encryption=encryption)
         self.database = folder / "data" / "app.db"
         self.scratch = folder / "scratch"
         self.chance = random.Random(7)

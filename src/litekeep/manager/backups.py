@@ -50,7 +50,7 @@ class Backups(Wiring):
         job = backup_job(self.settings, self._place(), reason, label=label, pinned=pinned)
         future = self._queue.submit("backup", job)
         when_done(future, lambda: remember(self._place()))
-        future.add_done_callback(lambda _: self._tell_soon())
+        future.add_done_callback(lambda _: None if future.cancelled() else self._tell_soon(_end_of(future)))
         return future
 
     def list_backups(self) -> list[Snapshot]:
@@ -169,3 +169,7 @@ class Backups(Wiring):
     def _call(hook: Callable[[], None] | None) -> None:
         if hook:
             hook()
+
+
+def _end_of(future: BackupFuture[BackupResult]) -> BackupResult | BaseException:
+    return future.exception() or future.result()

@@ -35,7 +35,9 @@ def place_of(settings: Settings, database: Path, source: str | None) -> Place:
     folder, given = database.parent / STATE_FOLDER, settings.backup
     with suppress(OSError):
         folder.mkdir(mode=0o700, exist_ok=True)
-    return Place(database, given.backup_directory, source, given.log_path, folder if os.path.isdir(folder) else None)
+    spare = folder if os.path.isdir(folder) else None
+    key = given.encryption.key if given.encryption else None
+    return Place(database, given.backup_directory, source, given.log_path, spare, key=key)
 
 
 def known_mark(place: Place) -> Path:

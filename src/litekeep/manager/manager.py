@@ -202,7 +202,7 @@ class BackupManager(Backups, Shelf):
             remember(self._place())
             return proven(result)
         except Exception as error:  # noqa: BLE001 - the application closes; the journal has the row
-            self._tell_soon()
+            self._tell_soon(error)
             self.warn("shutdown", f"there is no backup of this shutdown: {str(error) or type(error).__name__}")
             return None
 

@@ -16,12 +16,13 @@ from litekeep.config.edit import save_changes
 from litekeep.config.environment import process_environment
 from litekeep.config.recipients import recipients
 from litekeep.config.settings import Settings
-from litekeep.errors import UsageError
+from litekeep.errors import Cancelled, UsageError
 from litekeep.manager.health import known, oldest_allowed
 from litekeep.manager.home import STATE_FOLDER, Given, may_create, place_of, read_given
 from litekeep.manager.people import Announcer, tell_people
 from litekeep.manager.queue import BackupFuture, JobQueue, Listener, Listeners, Runner
 from litekeep.model import Snapshot
+from litekeep.monitor import Fact
 from litekeep.notify.delivery import Delivery
 from litekeep.notify.notifier import Notifier
 from litekeep.notify.trial import test_channels
@@ -31,6 +32,8 @@ from litekeep.worker.jobs import Job, Place
 from litekeep.worker.process import MARK, HelperProcess
 
 Result = TypeVar("Result")
+_ALARMS = frozenset({"anomaly", "prune_held"})
+"""Events of runs that end well, of which people are told all the same."""
 
 
 class Wiring:
@@ -58,6 +61,8 @@ class Wiring:
         self._listeners = Listeners()
         self._queue = JobQueue(_runner or HelperProcess(self._environment, python), self._listeners)
         self._announcer = Announcer(self._tell_people)
+        self._alarming = False
+        self._listeners.add(self._hear)
         self.before_restore: Callable[[], None] | None = None
         """Called before a restore over the database begins: close connections here, where that is wanted."""
         self.after_restore: Callable[[], None] | None = None
@@ -143,16 +148,29 @@ class Wiring:
     # Jobs
 
     def _ask(self, verb: str, job: Job[Result], timeout_seconds: float | None = None) -> Result:
-        """Run a job and wait; however it ends, people are told what is due then."""
+        """Run a job and wait; who is to be told of how it ended is told, in the background."""
         try:
-            return self._queue.run(verb, job, timeout_seconds)
-        finally:
-            self._tell_soon()
+            result = self._queue.run(verb, job, timeout_seconds)
+        except BaseException as error:
+            self._tell_soon(error)
+            raise
+        self._tell_soon(result)
+        return result
 
-    def _tell_soon(self) -> None:
-        """After a run: in the background, and only if there is anyone to be told."""
-        if self._notifier.has_recipients:
+    def _tell_soon(self, ended: object) -> None:
+        """After a run, of its result or error: only if that may be news to anyone.
+
+        A run that went well is none, so that nothing works in the folder of the backups after the application was told
+        that all is done; unless somebody waits for it.
+        """
+        if not self._notifier.has_recipients or isinstance(ended, Cancelled):
+            return
+        if self._alarming or _is_bad(ended) or self._notifier.awaits_good_news:
+            self._alarming = False
             self._announcer.soon()
+
+    def _hear(self, name: str, _: dict[str, Fact]) -> None:
+        self._alarming = self._alarming or name in _ALARMS
 
     @property
     def running(self) -> str:
@@ -211,6 +229,11 @@ class Wiring:
         place = self._place()
         max_age = oldest_allowed(self.settings.backup, self._clock)
         return known(place, self._clock, fresh=may_create(place), max_age=max_age)
+
+
+def _is_bad(ended: object) -> bool:
+    """True for an error, and for a result that tells of damage or problems."""
+    return isinstance(ended, BaseException) or any(getattr(ended, each, ()) for each in ("damage", "problems"))
 
 
 def name_of(snapshot: Snapshot | str) -> str:

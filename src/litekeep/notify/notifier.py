@@ -99,6 +99,18 @@ class Notifier:
         """False if there is nobody to tell."""
         return bool(self._recipients.channels())
 
+    @property
+    def awaits_good_news(self) -> bool:
+        """True if a run that went well is something to tell: an alarm is open, or somebody wants to know of every run.
+
+        Reads what was sent, and nothing else.
+        """
+        wanted = any(Occasion.SUCCESS in route.occasions for route in self._recipients.routes)
+        if wanted or self._recipients.heartbeats:
+            return True
+        newest = {(each.channel, each.source, each.topic): each.state for each in self._sent_before()}
+        return State.ALARM in newest.values()
+
     def began(self) -> list[Delivery]:
         """Tell the heartbeats that a run began."""
         return self._beat(Beat.START)
@@ -124,7 +136,7 @@ class Notifier:
             except Locked:
                 return []  # another process is at it, with the same facts
             now = self._clock.now()
-            previous = [*(notice for folder in self._folders for notice in sent.read(folder)), *self._unwritten]
+            previous = self._sent_before()
             named = self._recipients.named()
             due = {name: self._due(name, route, situations, previous, now) for name, route in named}
             jobs = [(name, self._job(name, route.channel, due[name])) for name, route in named if due[name]]
@@ -137,6 +149,11 @@ class Notifier:
                 path = str(folder / sent.LOCK_NAME)
                 stack.enter_context(hold(path, "notifications", LOCK_WAIT_SECONDS, self._clock))
                 return
+
+    def _sent_before(self) -> list[Notice]:
+        """In the order in which it was sent."""
+        found = [*(notice for folder in self._folders for notice in sent.read(folder)), *self._unwritten]
+        return sorted(found, key=lambda each: each.at)
 
     def _writable(self) -> tuple[Path, ...]:
         return self._folders if self._ready() else self._folders[1:]

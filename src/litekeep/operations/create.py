@@ -7,7 +7,9 @@ before anything is made.
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from litekeep.clock import Clock
 from litekeep.errors import Refused
@@ -16,13 +18,23 @@ from litekeep.repository.repository import Repository
 from litekeep.sqlite.capture import CaptureOptions, pin
 from litekeep.storage.local import LocalStorage
 
+if TYPE_CHECKING:
+    from litekeep.repository.keyring import NewSlot
+
 
 def create_repository(
-    folder: Path, database: Path | None = None, *, wait_seconds: float = 60.0, clock: Clock, monitor: Monitor
+    folder: Path,
+    database: Path | None = None,
+    *,
+    encryption: Sequence[NewSlot] = (),
+    wait_seconds: float = 60.0,
+    clock: Clock,
+    monitor: Monitor,
 ) -> Repository:
     """Make a repository in `folder`, which is made if needed; raises Refused if one is there already.
 
     database: raises Refused if it lies inside the folder, and the BackupFailed family if it cannot be backed up.
+    encryption: what will open it, if it is to be encrypted; raises UsageError for a passphrase that is too short.
     """
     if database is not None:
         refuse_inside(folder, database)
@@ -30,7 +42,7 @@ def create_repository(
             pass
     storage = LocalStorage(folder, clock, create=True)
     others = [name for name in os.listdir(folder) if not name.startswith(".") and name not in ("lost+found", "lock")]
-    repository = Repository.create(storage, clock.now())
+    repository = Repository.create(storage, clock.now(), encryption=encryption)
     if others:
         monitor.event(
             "warning",

@@ -14,6 +14,7 @@ from blake3 import blake3
 
 from litekeep.clock import Clock
 from litekeep.errors import CorruptObject, ObjectMissing
+from litekeep.formats.keyslot import decode_slot
 from litekeep.formats.manifest import Manifest, Run
 from litekeep.formats.pack import Frame, PackIndex
 from litekeep.formats.repoconfig import KEY as CONFIG_KEY
@@ -131,6 +132,10 @@ class _Scrub:
                 raise CorruptObject(key, "is not the file that was put here")
         elif layout.is_plan_key(key):
             repository.read_plan(key)
+        elif repository.keys and layout.is_slot_key(key):
+            decode_slot(key, repository.storage.get(key))
+        elif repository.keys and layout.is_confirmed_key(key):
+            repository.keys.check_confirmation(key)
         else:
             return False
         return True
@@ -184,7 +189,9 @@ class _Scrub:
             raise CorruptObject(index.key, "is missing") from error
 
     def look_for_missing(self, present: Iterable[str]) -> None:
-        """The files that every repository has."""
+        """The files that every repository has, and the keys of an encrypted one."""
+        if self._repository.keys and not any(self._repository.keys.slots()):
+            self.damage[layout.KEYS] = "holds no key slot any more; put it back from a copy of the repository"
         for key in (CONFIG_KEY, *dict(self._repository.config.files)):
             if key not in present:
                 self.damage[key] = "is missing"

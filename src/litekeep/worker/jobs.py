@@ -15,7 +15,9 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 from litekeep.clock import Clock, SystemClock
-from litekeep.errors import NoRepository, ObjectExists, Refused, VerificationFailed
+from litekeep.config.keys import open_with
+from litekeep.config.secrets import Secret
+from litekeep.errors import KeyNeeded, NoRepository, ObjectExists, Refused, VerificationFailed
 from litekeep.formats.repoconfig import KEY as CONFIG
 from litekeep.journal.history import Outcome
 from litekeep.journal.journal import Journal
@@ -60,7 +62,8 @@ class Place:
 
     folder: of the repository. source: the database's name in it; None: found by its path. log: the log file. spare:
     folder for journal rows while the repository cannot be reached. secrets: never to be written anywhere. scratch: for
-    working copies; None: the system's folder.
+    working copies; None: the system's folder. key: where the passphrase or key of an encrypted repository is; it
+    is looked up when it is needed, where it is needed.
     """
 
     database: Path
@@ -70,6 +73,7 @@ class Place:
     spare: Path | None = None
     secrets: tuple[str, ...] = ()
     scratch: Path | None = None
+    key: Secret | None = None
 
     @property
     def there(self) -> bool:
@@ -104,7 +108,7 @@ class Place:
                 safe="The database itself is not affected, and nothing was written elsewhere.",
                 hint="Is the drive connected? Backups go on by themselves when it is back.",
             )
-        return Repository.open(LocalStorage(self.folder, clock))
+        return open_with(self.key, LocalStorage(self.folder, clock))
 
     def journal(self) -> Journal:
         """The history, with the spare place for runs that cannot reach the repository."""
@@ -181,6 +185,12 @@ def create_where_missing(place: Place, clock: Clock, monitor: Monitor) -> None:
     """Make the repository; if another process makes it at this moment, that one is it."""
     if place.there:
         return
+    if place.key is not None:
+        raise KeyNeeded(
+            f"there is no encrypted repository in {place.folder} yet, and it is not made by itself",
+            safe="Nothing was written.",
+            hint="Make it with `litekeep init --encrypt`, which shows the recovery key that somebody has to keep.",
+        )
     try:
         create_repository(place.folder, place.database, clock=clock, monitor=monitor)
     except (Refused, ObjectExists):

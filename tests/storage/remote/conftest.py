@@ -13,8 +13,8 @@ from litekeep.clock import SystemClock
 from litekeep.storage.opening import open_remote
 from litekeep.storage.remote.storage import RemoteStorage
 from storage.remote.proxy import FaultProxy
-from storage.remote.tls import tls_in_front_of
 from storage.remote.servers import SERVERS, Server
+from storage.remote.tls import tls_in_front_of
 
 _numbers = itertools.count(1)
 
@@ -51,7 +51,7 @@ def opened(server: Server, path: str, **options: object) -> RemoteStorage:
 def proxied(servers: Callable[[str], Server]) -> Iterator[Callable[[str], FaultProxy]]:
     """A proxy with planned faults in front of a server."""
     with ExitStack() as stack:
-        yield lambda name: stack.enter_context(FaultProxy(servers(name).port, http=name not in {"openssh"}))
+        yield lambda name: stack.enter_context(FaultProxy(servers(name).port, http=name != "openssh"))
 
 
 @pytest.fixture

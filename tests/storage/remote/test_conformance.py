@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from litekeep.storage.base import Storage
 from litekeep.storage.remote.storage import RemoteStorage
 from storage.conformance import Conformance
 from storage.remote.conftest import opened

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -18,12 +19,12 @@ from litekeep.storage.retrying import RetryingStorage, RetryPolicy
 from operations.home import DAY, Home
 from storage.remote.conftest import opened
 from storage.remote.proxy import FaultProxy, Strike
-from storage.remote.servers import SERVERS, TRUE_SERVERS, Server
+from storage.remote.servers import TRUE_SERVERS, Server
 
 KEEP_LITTLE = RetentionPolicy(days=0, weeks=0, months=0, keep_last=1, trash_days=0)
 
 
-@pytest.mark.parametrize("name", SERVERS)
+@pytest.mark.parametrize("name", [*TRUE_SERVERS, "rclone-s3"])
 def test_a_repository_that_is_only_on_a_server(
     servers: Callable[[str], Server], fresh: str, tmp_path: Path, name: str
 ) -> None:
@@ -32,7 +33,7 @@ def test_a_repository_that_is_only_on_a_server(
     home = Home(tmp_path, counted)
     home.make(rows=400)
     assert home.backup().level is Level.FULL
-    for _ in range(3):
+    for _ in range(2):
         home.change(rows=30)
         home.backup(after=DAY)
     before = home.database.read_bytes()
@@ -59,7 +60,7 @@ def test_a_wrong_place_is_never_an_empty_repository(servers: Callable[[str], Ser
     storage = opened(server, "", url=url, create=False)
     for call in (
         lambda: Repository.open(storage),
-        lambda: storage.list(),
+        storage.list,
         lambda: storage.get("repository.json"),
         lambda: storage.size("repository.json"),
         lambda: storage.put("repository.json", b"x"),
@@ -95,8 +96,11 @@ def test_every_request_of_a_backup_fails_once(
 
 
 def _first(seen: set[tuple[str, str]], request: tuple[str, ...]) -> bool:
-    new = request[:2] not in seen
-    seen.add((request[0], request[1]))
+    """Whether this is the first request of its kind: names have a random part."""
+    method, path = request
+    kind = method, re.sub(r"[0-9a-f]{8,}|/[0-9a-f]{2}/", "*", path)
+    new = kind not in seen
+    seen.add(kind)
     return new
 
 

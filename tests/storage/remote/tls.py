@@ -22,7 +22,7 @@ def tls_in_front_of(upstream: int, folder: Path) -> Iterator[tuple[int, Path]]:
     """Gives the port and the file of the certificate."""
     certificate, key = _certificate(folder)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate, key)
+    context.load_cert_chain(folder / "chain.pem", key)
     door = socket.create_server(("127.0.0.1", 0))
     threading.Thread(target=_accept, args=(door, context, upstream), daemon=True).start()
     try:
@@ -62,24 +62,31 @@ def _copy(source: socket.socket, target: socket.socket) -> None:
 
 
 def _certificate(folder: Path) -> tuple[Path, Path]:
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    """The certificates of an authority of our own and, after its own, of the server; and the key of the server."""
+    authority, server = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
+    authority_name, server_name = (
+        x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)]) for name in ("Tests", "127.0.0.1")
+    )
     now = datetime.datetime.now(datetime.UTC)
-    built = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + datetime.timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    certificate, private = folder / f"certificate-{key.private_numbers().private_value % 10**9}.pem", folder / "key.pem"
-    certificate.write_bytes(built.public_bytes(serialization.Encoding.PEM))
-    private.write_bytes(
-        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    )
-    return certificate, private
+    day = datetime.timedelta(days=1)
+
+    def signed(name: x509.Name, key: ec.EllipticCurvePrivateKey, extension: x509.ExtensionType) -> bytes:
+        builder = x509.CertificateBuilder(
+            issuer_name=authority_name,
+            subject_name=name,
+            public_key=key.public_key(),
+            serial_number=x509.random_serial_number(),
+            not_valid_before=now - day,
+            not_valid_after=now + day,
+        )
+        made = builder.add_extension(extension, critical=isinstance(extension, x509.BasicConstraints))
+        return made.sign(authority, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
+
+    host = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
+    ours = signed(authority_name, authority, x509.BasicConstraints(ca=True, path_length=None))
+    chain, trusted, private = folder / "chain.pem", folder / "authority.pem", folder / "key.pem"
+    chain.write_bytes(signed(server_name, server, host) + ours)
+    trusted.write_bytes(ours)
+    form = serialization.PrivateFormat.PKCS8
+    private.write_bytes(server.private_bytes(serialization.Encoding.PEM, form, serialization.NoEncryption()))
+    return trusted, private

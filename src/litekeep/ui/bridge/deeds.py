@@ -122,7 +122,8 @@ def mark(verb: str, snapshots: Iterable[Snapshot], text: str = "") -> Deed:
         except Exception as error:  # noqa: BLE001 - what was done before it belongs to the outcome
             return endings.failed(verb, error, stage.now(), several=tuple(done))
         about = done[0] if len(done) == 1 else None
-        return Outcome(verb, End.DONE, stage.now(), about=about, several=tuple(done))
+        undoable = verb == "delete" and bool(done)
+        return Outcome(verb, End.DONE, stage.now(), about=about, several=tuple(done), undoable=undoable)
 
     return run
 

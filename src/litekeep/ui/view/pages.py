@@ -11,6 +11,7 @@ from litekeep.ui.view.stage import Stage
 
 OVERVIEW, BACKUPS, SETTINGS = "overview", "backups", "settings"
 NAMES = {OVERVIEW: phrase("Overview"), BACKUPS: phrase("Backups"), SETTINGS: phrase("Settings")}
+UNSAVED = "•"
 _CLASSES = {
     OVERVIEW: ("litekeep.ui.view.overview.page", "OverviewPage"),
     BACKUPS: ("litekeep.ui.view.backups.page", "BackupsPage"),
@@ -18,9 +19,10 @@ _CLASSES = {
 }
 
 
-def names_of(pages: tuple[str, ...], say: Language) -> tuple[tuple[str, str], ...]:
-    """(key, text) for the control that switches between them."""
-    return tuple((key, say(NAMES[key])) for key in pages)
+def names_of(pages: tuple[str, ...], say: Language, *, unsaved: bool = False) -> tuple[tuple[str, str], ...]:
+    """(key, text) for the control that switches between them. unsaved: the settings have a mark."""
+    texts = {key: say(NAMES[key]) for key in pages}
+    return tuple((key, f"{text} {UNSAVED}" if unsaved and key == SETTINGS else text) for key, text in texts.items())
 
 
 def page_maker(key: str) -> Callable[[Any, Stage], Any]:

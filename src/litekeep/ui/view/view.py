@@ -240,6 +240,7 @@ class BackupView(Piece):
             gathered = any(isinstance(each, FactsChanged) for each in updates)
             if gathered or worked != (facts.work is not None):
                 self._show_visible(facts)
+        self.tabs.set_items(names_of(tuple(self._keys), self.say, unsaved=self.has_unsaved_changes()))
         self.later(self.bridge.pause_ms, self._pump)
 
     def _show_visible(self, facts: ViewFacts) -> None:

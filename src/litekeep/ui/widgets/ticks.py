@@ -67,10 +67,12 @@ class TickChart(Chart):
     def paint(self, width: int, height: int) -> None:
         base = height - self.scaled(LABELS)
         self.canvas.create_rectangle(0, base, width, base + 1, fill=self.colour(self.look.border), width=0)
+        drawn: set[Area] = set()
         for index in range(self.count()):
-            colour = self.colour(self.look.tier(self.model.ticks[self._order[index]].tier))
-            left, top, right, bottom = self.area(index)
-            box(self.canvas, (left, top, right, bottom), 0, colour)
+            area = self.area(index)
+            if area not in drawn:  # thousands of backups have few places
+                drawn.add(area)
+                box(self.canvas, area, 0, self.colour(self.look.tier(self.model.ticks[self._order[index]].tier)))
         self._write_marks(width, base)
 
     def _write_marks(self, width: int, base: int) -> None:

@@ -19,17 +19,20 @@ from litekeep.ui.widgets.fields import Entry
 from litekeep.ui.widgets.flow import Flow
 from litekeep.ui.widgets.look import BAR_BUTTON, GAP, GAP_SMALL
 from litekeep.ui.widgets.table import HistoryTable
-from litekeep.ui.widgets.tree import SIGNS
+from litekeep.ui.widgets.tree import MEASURED, SIGNS
 
 FILTERS = {
     Filter.ALL: phrase("All"),
-    Filter.PINNED: phrase("Pinned"),
+    Filter.PINNED: phrase("pinned"),
     Filter.PROBLEMS: phrase("Problems"),
     Filter.TRASH: phrase("Trash"),
 }
+"""Without capital where the word alone would be another one in French: épinglées, not épinglée."""
 TYPING_MS = 120
 """The search begins when nothing was typed for so long."""
-SEARCH_WIDTH, SEARCH_LEAST = 220, 130
+SEARCH_WIDTH = 220
+LEAST_WIDTH = 40
+"""What the person can drag a column to."""
 
 
 class CardUser(Protocol):
@@ -68,6 +71,9 @@ class HistoryCard(Box):
         self.say, self._user = say, user
         self._typing, self._in_trash = "", False
         self._offered: tuple[Act, ...] = ()
+        self._natural: dict[Column, int] = {}
+        self._fitted = (0, False)
+        self._measured: tuple[tuple[str, ...], ...] = ()
         body = self.body
         body.grid_rowconfigure(2, weight=1)
         body.grid_columnconfigure(0, weight=1)
@@ -93,6 +99,10 @@ class HistoryCard(Box):
         self.bar = Flow(body, gap=GAP_SMALL)
         self.bar.grid(row=1, column=0, sticky="ew", pady=(GAP_SMALL, 0))
         self.buttons = {act: self._button(act) for act in Act}
+        self.details = Button(
+            self.bar, say("Details"), lambda: user.key_act("open"), kind=Kind.FLAT, height=BAR_BUTTON, enabled=False
+        )
+        self._offers_details = False
         self._add_table()
 
     def _button(self, act: Act) -> Button:
@@ -126,7 +136,11 @@ class HistoryCard(Box):
     def set_rows(self, rows: Sequence[HistoryRow], words: EmptyWords, *, in_trash: bool) -> None:
         """Other rows; words: what stands there without any."""
         self._in_trash = in_trash
+        before = self._measured
+        self._measured = tuple(row.cells for row in rows[:MEASURED])
         self.table.set_rows(rows)
+        if self._measured != before or not self._natural:
+            self._measure_columns()
         self._fit_columns()
         if rows:
             self.empty.hide()
@@ -142,14 +156,15 @@ class HistoryCard(Box):
         """The arrow of a heading."""
         self.table.set_sort(str(sort[0]) if sort else "", descending=bool(sort and sort[1]))
 
-    def set_acts(self, offered: tuple[Act, ...], possible: frozenset[Act]) -> None:
-        """The bar."""
+    def set_acts(self, offered: tuple[Act, ...], possible: frozenset[Act], *, details: bool) -> None:
+        """The bar. details: it also has the button for them."""
         for act, button in self.buttons.items():
             button.set_enabled(act in possible)
-        if offered != self._offered:
-            self._offered = offered
+        self.details.set_enabled(len(self.table.selected) > 0)
+        if (offered, details) != (self._offered, self._offers_details):
+            self._offered, self._offers_details = offered, details
             focus = self._focused_act()
-            self.bar.arrange([self.buttons[act] for act in offered])
+            self.bar.arrange([*([self.details] if details else []), *(self.buttons[act] for act in offered)])
             if focus in (Act.PIN, Act.UNPIN) and focus not in offered:
                 self.buttons[Act.UNPIN if focus is Act.PIN else Act.PIN].focus_set()
 
@@ -161,16 +176,34 @@ class HistoryCard(Box):
         self.forget(self._typing)
         self.entry.set_text(text)
 
-    def _fit_columns(self) -> None:
-        """Leave out what does not fit."""
+    def _measure_columns(self) -> None:
+        """How wide the texts are."""
+        self.table.size_columns()
         tree = self.table.tree
-        width = tree.winfo_width()
-        if width <= 1 or self.gone:
+        self._natural = {Column(each.key): int(tree.column(each.key, "width")) for each in self.table.columns}
+        self._fitted = (0, False)
+
+    def _fit_columns(self) -> None:
+        """Leave out what does not fit, and share out the room."""
+        tree, wanted = self.table.tree, (self.table.tree.winfo_width(), self._in_trash)
+        if not self._natural or wanted[0] <= 1 or self.gone or wanted == self._fitted:
             return
-        needed = [(Column(each.key), int(tree.column(each.key, "minwidth"))) for each in self.table.columns]
-        shown = fitting(needed, width - self.scaled(SIGNS), in_trash=self._in_trash)
+        self._fitted = wanted
+        room = wanted[0] - self.scaled(SIGNS)
+        widths = fitting(self._natural, room, in_trash=self._in_trash, scale=self.scale)
+        shown = tuple(str(column) for column in widths)
         if tuple(map(str, tree.cget("displaycolumns"))) != shown:
-            tree.configure(displaycolumns=[str(column) for column in shown])
+            tree.configure(displaycolumns=shown)
+        for column, width in widths.items():
+            tree.column(str(column), width=width, minwidth=min(width, self.scaled(LEAST_WIDTH)))
+
+    def rescaled(self) -> None:
+        self.later(1, self._again)
+
+    def _again(self) -> None:
+        """The table has measured itself anew."""
+        self._measure_columns()
+        self._fit_columns()
 
     # --- what people do
 
@@ -180,9 +213,9 @@ class HistoryCard(Box):
 
 
 def filter_texts(counts: Mapping[Filter, int] | None, say: Language) -> tuple[tuple[str, str], ...]:
-    """The choices, with how many there are of each but the problems that nobody has."""
+    """The choices, with how many there are of each."""
     found = []
     for key, text in FILTERS.items():
-        count = counts[key] if counts else 0
-        found.append((str(key), f"{say(text)}  {say.number(count)}" if count else say(text)))
+        count, name = counts[key] if counts else 0, say.begun(say(text))
+        found.append((str(key), f"{name}  {say.number(count)}" if count else name))
     return tuple(found)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 
 from litekeep.ui.language.words import Language
 from litekeep.ui.presenter.history import COLUMNS, titles
@@ -10,8 +10,10 @@ from litekeep.ui.presenter.models import Column
 from litekeep.ui.widgets.tree import TableColumn
 
 NUMBERS = frozenset({Column.SIZE, Column.ADDED})
-STRETCHED = frozenset({Column.REASON, Column.STATUS})
-LEAST = {Column.REASON: 100, Column.STATUS: 120}
+LEAST = {Column.REASON: 140, Column.KEPT: 84, Column.STATUS: 112}
+"""How narrow a column may become, in pixels at scale 1; the others are as wide as their texts."""
+WIDENED = (Column.STATUS, Column.REASON, Column.KEPT)
+"""Which get the room that is left, up to the width of their texts; the reason gets what is left then."""
 LEAVE_FIRST = (Column.ADDED, Column.KEPT, Column.SIZE)
 """What the table does without where there is no room for all; the pane tells it."""
 LEAVE_IN_TRASH = (Column.KEPT, Column.ADDED)
@@ -20,21 +22,29 @@ LEAVE_IN_TRASH = (Column.KEPT, Column.ADDED)
 def table_columns(say: Language) -> tuple[TableColumn, ...]:
     """All of them."""
     return tuple(
-        TableColumn(
-            str(column), title, right=column in NUMBERS, stretch=column in STRETCHED, least=LEAST.get(column, 48)
-        )
+        TableColumn(str(column), title, right=column in NUMBERS)
         for column, title in zip(COLUMNS, titles(say), strict=True)
     )
 
 
-def fitting(needed: Sequence[tuple[Column, int]], room: int, *, in_trash: bool) -> tuple[Column, ...]:
-    """The columns to show. needed: each column with its least width, room: the width for all, in the same pixels."""
-    kept = [(column, width) for column, width in needed if not (in_trash and column in LEAVE_IN_TRASH)]
+def fitting(natural: Mapping[Column, int], room: int, *, in_trash: bool, scale: float = 1.0) -> dict[Column, int]:
+    """The columns to show, with their widths. natural: as wide as their texts; room: for all; pixels of the screen."""
+    widths = {
+        column: min(width, round(LEAST.get(column, width) * scale))
+        for column, width in natural.items()
+        if not (in_trash and column in LEAVE_IN_TRASH)
+    }
     for leaves in LEAVE_FIRST:
-        if sum(width for _, width in kept) <= room:
+        if sum(widths.values()) <= room:
             break
-        kept = [(column, width) for column, width in kept if column is not leaves]
-    return tuple(column for column, _ in kept)
+        widths.pop(leaves, None)
+    left = room - sum(widths.values())
+    for column in WIDENED:
+        if column in widths and left > 0:
+            more = min(natural[column] - widths[column], left)
+            widths[column], left = widths[column] + more, left - more
+    widths[Column.STATUS if in_trash else Column.REASON] += left
+    return widths
 
 
 def first_order(column: Column) -> bool:

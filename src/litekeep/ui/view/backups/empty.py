@@ -16,7 +16,7 @@ from litekeep.ui.widgets.look import CARD_GAP, GAP_SMALL
 from litekeep.ui.widgets.words import Wrapped
 
 BACK_UP, CLEAR, ALL = "back_up", "clear", "all"
-WIDTH = 380
+WIDTH = 420
 
 
 @dataclass(frozen=True, slots=True)

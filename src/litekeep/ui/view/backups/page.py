@@ -18,16 +18,13 @@ from litekeep.ui.view.backups.empty import empty_words
 from litekeep.ui.view.backups.listing import Listing, Sort
 from litekeep.ui.view.backups.menu import Item, RowMenu
 from litekeep.ui.view.backups.pane import Pane
+from litekeep.ui.view.backups.rooms import PANE_SHARE, TABLE_SHARE, Room, room_for
 from litekeep.ui.view.backups.told import pane_model
 from litekeep.ui.view.backups.working import Working
 from litekeep.ui.view.stage import Stage
 from litekeep.ui.widgets.ctk import Piece
-from litekeep.ui.widgets.look import CARD_GAP, PAGE, SIDE
+from litekeep.ui.widgets.look import CARD_GAP, LEAST, PAGE, SIDE
 
-BESIDE_FROM, SWING = 880, 24
-"""From this width on (pixels at scale 1) the pane is beside the table; so much less until it is below it again."""
-PANE_SHARE, TABLE_SHARE = 9, 11
-"""Below the table, how the height is shared out."""
 RESTING_MS = 40
 """While an arrow key is held down, the pane follows when the selection rests for so long."""
 
@@ -41,8 +38,8 @@ class BackupsPage(Piece):
         self._facts = stage.bridge.facts
         self._known: dict[str, Snapshot] = {}
         self._known_of: tuple[object, object] = ((), ())
-        self._beside: bool | None = None
-        self._timer, self._place, self._closed_for = "", 0, ""
+        self._room = Room.BESIDE
+        self._timer, self._place, self._closed_for, self._opened = "", 0, "", False
         self._listing = Listing(stage, self._show_rows)
         self._working = Working(stage)
         self.card = HistoryCard(self, stage.say, self)
@@ -50,9 +47,10 @@ class BackupsPage(Piece):
         self._menu = RowMenu(self)
         for key in ("<Control-c>", "<Command-c>"):
             self.card.table.tree.bind(key, lambda _: self._copy())
-        self.pane.sheet.canvas.bind("<Escape>", self._back_to_table)
+        for place in self.pane.places:
+            place.bind("<Escape>", self._back_to_table)
         self.card.set_sort(self._listing.wish.sort)
-        self._arrange(beside=True)
+        self._arrange(Room.BESIDE)
 
     # --- what the view asks for
 
@@ -126,7 +124,7 @@ class BackupsPage(Piece):
         elif key == "delete":
             self.act(Act.DELETE)
         else:
-            self._closed_for = ""
+            self._closed_for, self._opened = "", True
             self._show_pane()
             self.pane.focus_set()
 
@@ -189,7 +187,7 @@ class BackupsPage(Piece):
         self.card.set_counts(self._listing.made.counts)
         self.card.set_rows(self._listing.rows, self._words(), in_trash=self._in_trash)
         rows, still = self._listing.rows, self.card.table.selected
-        if rows and not still and (before or self._beside):
+        if rows and not still and (before or self._room is not Room.BELOW):
             self.card.table.select(rows[min(self._place, len(rows) - 1)].key)
         elif still:
             keys = [row.key for row in rows]
@@ -201,22 +199,23 @@ class BackupsPage(Piece):
 
     def _offer(self) -> None:
         chosen = self.selected()
-        self.card.set_acts(shown_acts(chosen, in_trash=self._in_trash), possible(chosen, self._facts))
+        offered, can = shown_acts(chosen, in_trash=self._in_trash), possible(chosen, self._facts)
+        self.card.set_acts(offered, can, details=self._room is Room.OVER)
 
     def _show_pane(self) -> None:
         if self.gone:
             return
         model = pane_model(self.card.table.selected, self.selected(), self._facts, self.stage.say)
         self.pane.update_from(model)
-        rows = bool(self._listing.rows)
-        wanted = rows if self._beside else rows and not model.hint and model.key != self._closed_for
-        if wanted and self.pane.hidden:
-            self.pane.show()
+        wanted = {
+            Room.BESIDE: bool(self._listing.rows),
+            Room.BELOW: bool(model.title) and model.key != self._closed_for,
+            Room.OVER: bool(model.title) and self._opened,
+        }[self._room]
+        if wanted == self.pane.hidden:
+            (self.pane.show if wanted else self.pane.hide)()
             self._share()
             self.later(1, self._see_selected)
-        elif not wanted and not self.pane.hidden:
-            self.pane.hide()
-            self._share()
 
     def _see_selected(self) -> None:
         """The table is less high now."""
@@ -244,50 +243,50 @@ class BackupsPage(Piece):
             self.clipboard_append("\n".join(texts))
 
     def _close_pane(self) -> None:
-        self._closed_for = self.pane.model.key
+        self._closed_for, self._opened = self.pane.model.key, False
         self._show_pane()
         self.card.table.focus_set()
 
     def _back_to_table(self, _: Any) -> str:
-        self.card.table.focus_set()
+        if self._room is Room.BESIDE:
+            self.card.table.focus_set()
+        else:
+            self._close_pane()
         return "break"
 
-    # --- beside or below
+    # --- where the pane is
 
     def redraw(self) -> None:
-        width = self.winfo_width() / self.scale
-        if self.gone or width <= 2:
+        width, height = self.winfo_width() / self.scale, self.winfo_height() / self.scale
+        if self.gone or width <= LEAST:
             return
-        edge = BESIDE_FROM - SWING if self._beside else BESIDE_FROM
-        if self._beside != (width >= edge):
-            self._arrange(beside=width >= edge)
+        room = room_for(width, height, self._room)
+        if room is not self._room:
+            self._arrange(room)
+            self._offer()
             self._show_pane()
 
-    def _arrange(self, *, beside: bool) -> None:
-        self._beside = beside
+    def _arrange(self, room: Room) -> None:
+        self._room = room
+        beside = room is Room.BESIDE
         self.pane.show()
+        self.card.show()
         self.pane.set_beside(beside)
-        self.card.grid(row=0, column=0, sticky="nsew", padx=(PAGE, CARD_GAP if beside else PAGE), pady=(0, PAGE))
-        if beside:
-            self.pane.grid(row=0, column=1, rowspan=1, sticky="nsew", padx=(0, PAGE), pady=(0, PAGE))
-        else:
-            self.pane.grid(row=1, column=0, sticky="nsew", padx=PAGE, pady=(0, PAGE))
+        row, column = (0, 1) if beside else (1, 0) if room is Room.BELOW else (0, 0)
+        self.pane.grid(row=row, column=column, sticky="nsew", padx=(0 if beside else PAGE, PAGE), pady=(0, PAGE))
         self._share()
 
     def _share(self) -> None:
         """Room for the card and for the pane, if it is there."""
-        shown = not self.pane.hidden
-        self.card.grid(
-            row=0,
-            column=0,
-            sticky="nsew",
-            padx=(PAGE, CARD_GAP if self._beside and shown else PAGE),
-            pady=(0, PAGE if self._beside or not shown else CARD_GAP),
-        )
+        shown, room = not self.pane.hidden, self._room
+        beside, below = shown and room is Room.BESIDE, shown and room is Room.BELOW
+        (self.card.hide if shown and room is Room.OVER else self.card.show)()
+        if not self.card.hidden:
+            edges = {"padx": (PAGE, CARD_GAP if beside else PAGE), "pady": (0, CARD_GAP if below else PAGE)}
+            self.card.grid(row=0, column=0, sticky="nsew", **edges)
         self.grid_columnconfigure(0, weight=1)
-        self.grid_columnconfigure(1, minsize=self.scaled(SIDE + PAGE) if self._beside and shown else 0)
-        below = not self._beside and shown
-        self.grid_rowconfigure(0, weight=TABLE_SHARE, uniform="below" if below else "")
+        self.grid_columnconfigure(1, minsize=self.scaled(SIDE + PAGE) if beside else 0)
+        self.grid_rowconfigure(0, weight=TABLE_SHARE if below else 1, uniform="below" if below else "")
         self.grid_rowconfigure(1, weight=PANE_SHARE if below else 0, uniform="below" if below else "")
 
     def rescaled(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tkinter
 from collections.abc import Callable
 from typing import Any
 
@@ -51,6 +52,11 @@ class Pane(Box):
         self._hint.label.configure(anchor="center", justify="center")
         self._hint.hide()
         self._arrange()
+
+    @property
+    def places(self) -> tuple[tkinter.Canvas, ...]:
+        """All that can have the keyboard."""
+        return tuple(each.canvas for each in (self.sheet, self.button, self.copy_link, self.close_button))
 
     def set_beside(self, beside: bool) -> None:  # noqa: FBT001 - a setter
         """Beside the table, or below it."""

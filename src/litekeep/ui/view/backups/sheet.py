@@ -16,7 +16,7 @@ from litekeep.ui.widgets.wheel import on_wheel
 
 LINE, STEP = 6, 40
 """Between two lines; how far a notch of the wheel or an arrow key goes."""
-NAMES = 0.40
+NAMES = 0.36
 """The most of the width that names take."""
 AT_ONCE, SLICE = 60, 150
 """Counts of tables that are drawn at once, and in each step after that."""
@@ -36,7 +36,7 @@ class Sheet(Piece):
         self.bar.grid(row=0, column=1, sticky="ns")
         self.canvas.configure(yscrollcommand=self._scrolled)
         self._columns: tuple[tuple[Block, ...], ...] = ()
-        self._timer, self._drawn = "", ((0, 0), False, 0.0)
+        self._timer, self._drawn = "", (0, False, 0.0)
         self._listen()
 
     def set_columns(self, columns: Sequence[tuple[Block, ...]], *, anew: bool) -> None:
@@ -62,8 +62,8 @@ class Sheet(Piece):
     # --- drawing
 
     def redraw(self) -> None:
-        seen = ((self.winfo_width(), 0), self.dark, self.scale)
-        if not self.gone and self.winfo_width() > 2 and seen != self._drawn:
+        seen = (self.canvas.winfo_width(), self.dark, self.scale)
+        if not self.gone and seen != self._drawn:
             self._drawn = seen
             self._lay()
 
@@ -111,8 +111,10 @@ class Sheet(Piece):
     # --- scrolling
 
     def _scrolled(self, first: float, last: float) -> None:
+        before = self.bar.needed
         self.bar.set(first, last)
-        self.canvas.configure(takefocus=self.bar.needed)
+        if self.bar.needed != before:  # configuring a canvas makes it tell its scrolling again
+            self.canvas.configure(takefocus=self.bar.needed)
 
     def _listen(self) -> None:
         on_wheel(self.canvas, self._wheel)
@@ -122,6 +124,7 @@ class Sheet(Piece):
             self.canvas.bind(f"<{key}>", lambda _, pages=pages: self.canvas.yview_scroll(pages, "pages"))  # type: ignore[misc]
         for key, place in (("Home", 0.0), ("End", 1.0)):
             self.canvas.bind(f"<{key}>", lambda _, place=place: self.canvas.yview_moveto(place))  # type: ignore[misc]
+        self.canvas.bind("<Configure>", lambda _: self.redraw())
         self.canvas.bind("<Button-1>", lambda _: self.canvas.focus_set())
 
     def _wheel(self, _: Any, steps: float) -> str:

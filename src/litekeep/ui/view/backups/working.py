@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from litekeep.model import Snapshot
 from litekeep.ui.presenter.facts import ViewFacts
 from litekeep.ui.presenter.models import Action, Card, Tone
-from litekeep.ui.view.backups.acts import Act, deletable, file_name
-from litekeep.ui.view.backups.questions import ask_delete, ask_label
+from litekeep.ui.view.backups.acts import Act, deletable, delete_words, file_name
+from litekeep.ui.view.panels.confirm import Question, ask_text, confirm
 from litekeep.ui.view.stage import Stage
 
 BUSY_SECONDS = 10
+LONGEST_LABEL = 80
 
 
 class Working:
@@ -36,10 +37,26 @@ class Working:
         elif act is Act.EXPORT:
             self._export(chosen[0], facts)
         elif act is Act.LABEL:
-            stage.open_panel(lambda master, _: ask_label(master, stage, chosen[0], facts))
+            self._label(chosen[0], facts)
         else:
-            going = deletable(chosen, facts)
-            stage.open_panel(lambda master, _: ask_delete(master, stage, chosen, going, facts))
+            self._delete(chosen, facts)
+
+    def _delete(self, chosen: Sequence[Snapshot], facts: ViewFacts) -> None:
+        going, bridge = deletable(chosen, facts), self._stage.bridge
+        title, lines, verb = delete_words(chosen, facts, self._stage.say)
+        confirm(self._stage, Question(title, lines, verb, danger=True), lambda: bridge.delete(going))
+
+    def _label(self, snapshot: Snapshot, facts: ViewFacts) -> None:
+        say, bridge = self._stage.say, self._stage.bridge
+
+        def keep(text: str) -> None:
+            label = text[:LONGEST_LABEL].rstrip()
+            if label != snapshot.label:
+                bridge.label(snapshot, label)
+
+        title = say("Label of the backup of {when}", when=say.when(snapshot.created_at, facts.now))
+        hint = say("What will tell you later what is in it; empty for no label")
+        ask_text(self._stage, title, hint, snapshot.label, say("Save"), keep)
 
     def _export(self, snapshot: Snapshot, facts: ViewFacts) -> None:
         say = self._stage.say

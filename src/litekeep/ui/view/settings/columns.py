@@ -25,7 +25,7 @@ class Columns(Piece):
     @property
     def two(self) -> bool:
         """There is room for two."""
-        return self.winfo_width() >= self.scaled(self._from)
+        return bool(self.winfo_width() >= self.scaled(self._from))
 
     def arrange(self, left: Sequence[Piece], right: Sequence[Piece], whole: Sequence[Piece]) -> None:
         """These, as long as they live."""

@@ -180,9 +180,10 @@ class Editor:
     def _ask(self, question: str, waits: tuple[str, ...]) -> None:
         say = self.say
         never = say("Pinned and manual backups are never removed. Nothing is removed before the next clean-up.")
+        asks = [say("The clean-up will ask you before it removes them.")] if waits else []
         asked = Question(
             say("Keep fewer backups?"),
-            (question, *waits, never),
+            (question, *waits, *asks, never),
             say("Save, keep fewer"),
             danger=True,
             keep=say("Do not save yet"),

@@ -57,16 +57,22 @@ class FieldError(SignedLine):
 
 
 class NamedLine(Piece):
-    """A name in a column of its own, and what there is to say; the tone's sign before that if it is not calm."""
+    """A name in a column of its own, and what there is to say; the tone's sign before that if it is not calm.
+
+    name_width: of the column, at scale 1.
+    """
 
     def __init__(self, master: Any, line: DetailLine, name_width: int) -> None:
         super().__init__(master)
-        self.line = line
+        self.line, self._name_width = line, name_width
         self.grid_columnconfigure(1, weight=1)
-        self.grid_columnconfigure(0, minsize=name_width)
         Words(self, line.name, colour=self.look.muted).grid(row=0, column=0, sticky="nw", padx=(0, GAP))
         if line.tone is Tone.CALM:
             self.value: Piece = Wrapped(self, line.value)
         else:
             self.value = SignedLine(self, line.tone, line.value)
         self.value.grid(row=0, column=1, sticky="ew")
+        self.rescaled()
+
+    def rescaled(self) -> None:
+        self.grid_columnconfigure(0, minsize=self.scaled(self._name_width))

@@ -71,6 +71,8 @@ class NotificationsCard(EditCard):
             self._lines = form.lines
             _fill(self.lines, form.lines)
         text = say("E-mail, webhook, ntfy, Apprise and heartbeat are set up in the settings file.")
+        if not editor.editable:
+            text = say("E-mail, webhook, ntfy, Apprise and heartbeat are set up in the application.")
         self.elsewhere.set_text(say("Save first: the test goes where the saved settings say.") if edited else text)
 
     def _warn(self, form: NotificationsForm) -> None:

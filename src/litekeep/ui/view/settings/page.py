@@ -18,9 +18,10 @@ from litekeep.ui.view.settings.schedule import ScheduleCard
 from litekeep.ui.view.stage import Stage
 from litekeep.ui.widgets.card import Box
 from litekeep.ui.widgets.ctk import Piece
-from litekeep.ui.widgets.look import CARD_GAP, CARD_X, GAP, PAGE
+from litekeep.ui.widgets.look import CARD_GAP, CARD_X, GAP, LEAST, PAGE
 from litekeep.ui.widgets.page import Page
 from litekeep.ui.widgets.scrollbar import WIDTH as SCROLL
+from litekeep.ui.widgets.words import Wrapped
 
 SIDE_BY_SIDE = 860
 """From this width between the edges on (900 with them), there are two columns."""
@@ -33,7 +34,8 @@ class SettingsPage(Piece):
     """
 
     def __init__(self, master: Any, stage: Stage) -> None:
-        super().__init__(master)
+        super().__init__(master, width=LEAST, height=LEAST)
+        self.grid_propagate(flag=False)  # it takes what room there is, whether the bar is there or not
         self.stage, self.say = stage, stage.say
         self.editor = Editor(stage)
         self.grid_columnconfigure(0, weight=1)
@@ -72,6 +74,8 @@ class SettingsPage(Piece):
 
     def has_unsaved_changes(self) -> bool:
         """Something was edited and not saved, and is not being written either."""
+        if self.editor.saving:
+            self.editor.take(self.stage.bridge.facts)  # it is not told of them while another page is looked at
         return self.editor.changed and not self.editor.saving
 
     def save(self) -> bool:
@@ -107,15 +111,15 @@ class Banner(Box):
         self.body.grid_columnconfigure(0, weight=1)
         self.line = SignedLine(self.body, Tone.CALM, "")
         self.line.grid(row=0, column=0, sticky="ew")
-        self.more = SignedLine(self.body, Tone.CALM, "", role="caption")
-        self.more.grid(row=1, column=0, sticky="ew", pady=(GAP, 0))
+        self.more = Wrapped(self.body, "", role="caption", colour=self.look.muted)
+        self.more.grid(row=1, column=0, sticky="ew", padx=(16 + GAP, 0), pady=(2, 0))
         self.more.hide()
 
     def tell(self, tone: Tone, text: str, more: str = "") -> None:
         """Show it."""
         self.line.set(tone, text)
         self.set_surface(self.look.tone(tone).soft, self.look.tone(tone).edge)
-        self.more.words.set_text(more)
+        self.more.set_text(more)
         if more:
             self.more.show()
         else:

@@ -30,7 +30,7 @@ class ScheduleCard(EditCard):
 
     def build(self) -> None:
         say, content = self.say, self.content
-        self.switch = Switch(self.bar, say("On"), lambda on: self.editor.edit_form(enabled=on))
+        self.switch = OnOff(self.bar, say("On"), lambda on: self.editor.edit_form(enabled=on))
         self.switch.grid(row=0, column=0)
         self.row = Flow(content)
         self.row.grid(row=0, column=0, sticky="ew")
@@ -68,6 +68,7 @@ class ScheduleCard(EditCard):
     def show_draft(self) -> None:
         form, editor = self.editor.draft.form, self.editor
         self.switch.set_on(form.enabled)
+        self.switch.set_text(self.say("On") if form.enabled else self.say("Off"))
         self.switch.set_enabled(editor.editable)
         self._show_rule(form)
         usable = editor.editable and form.enabled
@@ -83,7 +84,12 @@ class ScheduleCard(EditCard):
             check.set_enabled(usable)
         self.error.tell(editor.problems.get("schedule", ""))
         edited = form != form_of(editor.facts.settings)
-        self.next.set_text(next_runs_text(editor.facts, self.say, form if edited else None))
+        coming = next_runs_text(editor.facts, self.say, form if edited else None)
+        self.next.set_text(coming)
+        if coming:
+            self.next.show()
+        else:
+            self.next.hide()
 
     def _show_rule(self, form: ScheduleForm) -> None:
         self.mode.set_value(str(form.mode))
@@ -113,12 +119,22 @@ class ScheduleCard(EditCard):
     def _operations_text(self, form: ScheduleForm) -> str:
         named = form.operations
         if not named:
-            return self.say("Whatever the application says is critical.")
+            return self.say("All operations that the application calls critical.")
         more = len(named) - OPERATIONS_SHOWN
         shown = list(named[:OPERATIONS_SHOWN])
         if more > 0:
             shown.append(self.say.plural("{n} other", "{n} others", more))
         return self.say("Only these: {names}.", names=self.say.listed(shown))
+
+
+class OnOff(Switch):
+    """A switch whose word says how it is."""
+
+    def set_text(self, text: str) -> None:
+        """Another word."""
+        if text != self.text:
+            self.text = text
+            self.fit()
 
 
 class AtTime(Piece):

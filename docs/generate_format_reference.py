@@ -27,11 +27,15 @@ MODULES = {
     "formats/manifest.py": "Manifests",
     "formats/pack.py": "Packs",
     "formats/receipt.py": "Receipts and marks",
+    "formats/keyslot.py": "Key slots",
+    "formats/printedkey.py": "Printed keys",
     "formats/columns.py": "Columns and lists of ids",
     "blocks/split.py": "Blocks",
     "blocks/identity.py": "Names and digests",
     "blocks/compress.py": "Compression",
     "blocks/seal.py": "Seals",
+    "blocks/keys.py": "Keys of an encrypted repository",
+    "blocks/encrypt.py": "Seals of an encrypted repository",
 }
 
 INTRODUCTION = """\

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,6 +20,7 @@ from litekeep.operations.backup import BackupOptions, BackupResult, backup
 from litekeep.operations.scrub import ScrubReport, scrub
 from litekeep.repository import layout
 from litekeep.repository.catalog import load_catalog
+from litekeep.repository.keyring import NewSlot
 from litekeep.repository.packs import PackTable
 from litekeep.repository.reader import FrameId, frame_offsets, open_frame, plan_read, require_names
 from litekeep.repository.rebuild import rebuild, require_digest
@@ -34,7 +35,8 @@ MASKS = (0x01, 0x80, 0xFF)
 class World:
     """objects: all of them, undamaged. images: the bytes of each snapshot's database, by the snapshot's key.
 
-    needs: the frames that each snapshot needs. database: the live one, as it was at the newest snapshot.
+    needs: the frames that each snapshot needs. key: what opens it, if it is encrypted. database: the live one, as it
+    was at the newest snapshot.
     """
 
     folder: Path
@@ -43,6 +45,11 @@ class World:
     objects: dict[str, bytes]
     images: dict[str, bytes]
     needs: dict[str, set[FrameId]] = field(default_factory=dict)
+    key: str | None = None
+
+    def open(self, storage: MemoryStorage) -> Repository:
+        """Open a repository, with the key if it is encrypted."""
+        return Repository.open(storage, self.key)
 
     def keys(self, prefix: str) -> list[str]:
         """The names of the objects in a folder."""
@@ -63,7 +70,7 @@ class World:
 
     def scrub(self, storage: MemoryStorage) -> ScrubReport:
         """Read everything."""
-        return scrub(Repository.open(storage), clock=self.clock, monitor=Silent())
+        return scrub(self.open(storage), clock=self.clock, monitor=Silent())
 
     def rows(self) -> int:
         """How many rows the live database holds."""
@@ -77,22 +84,22 @@ class World:
         change(self.database)
         self.clock.advance(86_400)
         options = BackupOptions(scratch=self.folder, source="app")
-        return backup(Repository.open(storage), self.database, options=options, clock=self.clock, monitor=Silent())
+        return backup(self.open(storage), self.database, options=options, clock=self.clock, monitor=Silent())
 
 
-def make_world(folder: Path) -> World:
+def make_world(folder: Path, encryption: Sequence[NewSlot] = ()) -> World:
     """Three snapshots: the second and third have deltas; receipts, marks and a prune plan beside them.
 
     Frames hold two blocks, so that not every snapshot needs every frame.
     """
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(split, "FRAME_BYTES", 8192)
-        return _make_world(folder)
+        return _make_world(folder, encryption)
 
 
-def _make_world(folder: Path) -> World:
+def _make_world(folder: Path, encryption: Sequence[NewSlot]) -> World:
     clock, storage, database = ManualClock(), MemoryStorage(), folder / "app.db"
-    repository, images = Repository.create(storage, clock.now()), dict[str, bytes]()
+    repository, images = Repository.create(storage, clock.now(), encryption=encryption), dict[str, bytes]()
     connection = sqlite3.connect(database, isolation_level=None)
     connection.execute("PRAGMA page_size = 512")
     connection.execute("CREATE TABLE t (id INTEGER PRIMARY KEY, word TEXT)")
@@ -108,7 +115,8 @@ def _make_world(folder: Path) -> World:
     repository.write_mark("app", Mark(ids[0], 1, clock.now(), "pin", {"pinned": True}))
     repository.write_mark("app", Mark(ids[1], 1, clock.now(), "label", {"label": "before the import"}))
     repository.write_plan(datetime(2026, 1, 3, tzinfo=UTC), {"forget": [], "drop": []})
-    world = World(folder, clock, database, dict(storage._objects), images)
+    key = encryption[0].secret if encryption else None
+    world = World(folder, clock, database, dict(storage._objects), images, key=key)
     for key in images:
         world.needs[key] = set(plan_read(PackTable(repository), repository.read_manifest(key).page_map.runs()).frames)
     return world
@@ -160,7 +168,7 @@ def look(world: World, storage: MemoryStorage, how: How = None) -> Seen:
     """
     seen = Seen()
     try:
-        repository = Repository.open(storage)
+        repository = world.open(storage)
     except LitekeepError as error:
         seen.refused = error
         return seen

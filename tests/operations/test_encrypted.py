@@ -27,6 +27,8 @@ from operations.test_backup import (  # noqa: F401 - collected here too, with th
     test_the_next_backup_heals_a_missing_pack,
 )
 from operations.test_prune import (  # noqa: F401 - see above
+    eager,
+    memory,
     test_a_damaged_new_generation_does_not_cost_the_old_one,
     test_a_manifest_that_cannot_be_read_stops_everything,
     test_a_second_prune_does_nothing,
@@ -49,7 +51,6 @@ from operations.test_restore import (  # noqa: F401 - see above
 from operations.test_scrub import (  # noqa: F401 - see above
     full,
     test_a_flipped_byte_anywhere_is_found,
-    test_a_missing_pack_is_told_with_its_snapshots,
     test_all_is_well,
 )
 
@@ -70,6 +71,10 @@ def local(tmp_path: Path) -> Home:
 
 def reopen(home: Home, key: str | None) -> Repository:
     return Repository.open(home.storage, key)
+
+
+def all_but_keys(home: Home) -> dict[str, bytes]:
+    return {entry.key: home.storage.get(entry.key) for entry in home.storage.list() if entry.key[:5] != "keys/"}
 
 
 def test_from_backup_to_undo(home: Home) -> None:
@@ -160,13 +165,13 @@ def test_objects_of_a_twin_with_the_same_keys_fail(home: Home, tmp_path: Path) -
 def test_another_passphrase_without_a_new_byte_of_data(home: Home) -> None:
     home.make()
     home.backup()
-    before = {key: home.storage.get(key) for key in home.keys() if not key.startswith("keys/")}
+    before = all_but_keys(home)
     repository = reopen(home, PHRASE)
     assert repository.keys
     assert repository.keys.slot
     new = NewSlot(PASSPHRASE, "another one altogether", cost=CHEAP)
     keys.change_slot(repository, repository.keys.slot, new, clock=home.clock, monitor=home.monitor)
-    assert {key: home.storage.get(key) for key in home.keys() if not key.startswith("keys/")} == before
+    assert all_but_keys(home) == before
     with pytest.raises(WrongKey):
         reopen(home, PHRASE)
     for key in ("another one altogether", RECOVERY_KEY):

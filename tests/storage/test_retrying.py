@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from litekeep.errors import (
+    Cancelled,
     Locked,
     NoSpace,
     ObjectExists,
@@ -19,7 +20,7 @@ from litekeep.errors import (
     ReadOnlyStorage,
     StorageError,
 )
-from litekeep.storage.base import Storage
+from litekeep.storage.base import ObjectShorter, Storage
 from litekeep.storage.local import LocalStorage
 from litekeep.storage.memory import MemoryStorage
 from litekeep.storage.retrying import RetryingStorage, RetryPolicy
@@ -68,6 +69,21 @@ def test_answers_are_not_asked_for_again(error: type[StorageError]) -> None:
     with pytest.raises(error):
         RetryingStorage(faulty, clock).put("a", b"x")
     assert (faulty.operations, clock.monotonic()) == (1, 0.0)
+
+
+def test_the_end_of_an_object_is_an_answer() -> None:
+    inner, clock = MemoryStorage(), ManualClock()
+    inner.put("a", b"short")
+    with pytest.raises(ObjectShorter):
+        RetryingStorage(inner, clock).get_range("a", 0, 6)
+    assert clock.monotonic() == 0.0
+
+
+def test_a_wait_ends_when_somebody_asks_to_stop() -> None:
+    faulty, clock = FaultyStorage(MemoryStorage(), [Fault(1, lasting=True)]), ManualClock()
+    with pytest.raises(Cancelled):
+        RetryingStorage(faulty, clock, RetryPolicy(60, 60, 300), cancelled=lambda: clock.monotonic() > 10).get("a")
+    assert 10 < clock.monotonic() < 11
 
 
 def test_gives_up_with_the_last_error_inside_the_budget() -> None:

@@ -29,15 +29,14 @@ def derive_key(secret: bytes, purpose: str) -> bytes:
 class Identity:
     """Names blocks for one repository."""
 
-    def __init__(self, secret: bytes) -> None:
-        self._key = derive_key(secret, "block identity")
+    def __init__(self, secret: bytes, *, key: bytes | None = None) -> None:
+        """With the secret of an unencrypted repository, or a key that was derived elsewhere."""
+        self._key = derive_key(secret, "block identity") if key is None else key
 
     @classmethod
     def keyed(cls, key: bytes) -> Identity:
-        """With a key that was derived elsewhere."""
-        made = cls.__new__(cls)
-        made._key = key
-        return made
+        """With the subkey for names of an encrypted repository."""
+        return cls(b"", key=key)
 
     def name(self, block: bytes | memoryview) -> bytes:
         """The 16-byte name of a block's content; equal names mean equal content."""

@@ -153,8 +153,10 @@ def _done(result: BackupResult) -> str:
 def _open_or_create(session: Session, folder: Path, database: Path, options: BackupOptions) -> Repository:
     if holds_repository(folder):
         return session.open(folder)
+    from litekeep.cli.unlock import refuse_to_create
     from litekeep.operations.create import create_repository
 
+    refuse_to_create(session, folder)
     wait = options.lock_wait_seconds
     repository = create_repository(folder, database, wait_seconds=wait, clock=session.clock, monitor=session.monitor)
     session.out.good(f"Made a repository in {describe.folder_name(folder)}")

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -13,6 +16,10 @@ from litekeep.cli.parameters import PATH
 from litekeep.cli.place import DEFAULT_NAME, place_for
 from litekeep.cli.session import Session
 from litekeep.cli.verb import verb
+from litekeep.errors import UsageError
+
+if TYPE_CHECKING:
+    from litekeep.repository.keyring import NewSlot
 
 
 @verb(
@@ -20,23 +27,95 @@ from litekeep.cli.verb import verb
     examples=[
         ("litekeep init app.db", "a repository in the folder 'backups' beside the database"),
         ("litekeep init -r /mnt/usb/backups", "a repository on another drive"),
+        ("litekeep init app.db --encrypt", "asks for a passphrase, and shows the recovery key"),
+        ("litekeep init --encrypt --new-key-file ~/app.key", "for runs without a person: makes a key file too"),
     ],
     exits=[5, 6, *STORED, 14],
 )
 @click.argument("database", required=False, type=PATH)
-def command(session: Session, database: Path | None) -> int:
+@click.option("--encrypt", is_flag=True, help="Encrypt everything that will be stored. This cannot be changed later.")
+@click.option(
+    "--new-key-file", type=PATH, metavar="FILE", help="Make a key for this machine, too, and write it to this new file."
+)
+def command(session: Session, database: Path | None, *, encrypt: bool, new_key_file: Path | None) -> int:
     """Make a repository: the folder that will hold the backups.
 
     You do not need this to begin: the first `litekeep backup` makes the repository too. With a database, it is looked
     at first, and nothing is made if it cannot be backed up. Best is a folder on another drive than the database.
+
+    With --encrypt, a passphrase is asked for twice, or taken from --passphrase-file, --passphrase-command or
+    LITEKEEP_PASSPHRASE. Then a recovery key is shown, once, which opens the backups when the passphrase is lost.
     """
     from litekeep.operations.create import create_repository
 
     named = session.settings.repository
     folder = place_for(database, named) if database else named or Path(DEFAULT_NAME)
-    create_repository(folder, database, clock=session.clock, monitor=session.monitor)
-    session.out.good(f"Made a repository in {folder_name(folder)}")
+    encrypt = encrypt or bool(session.file and session.file.backup.encryption)
+    _refuse_needless(session, encrypt=encrypt, new_key_file=new_key_file)
+    with _slots(session, new_key_file) if encrypt else _none() as slots:
+        create_repository(folder, database, encryption=slots, clock=session.clock, monitor=session.monitor)
+    session.out.good(f"Made {'an encrypted' if encrypt else 'a'} repository in {folder_name(folder)}")
     option = f" -r {shlex.quote(str(named))}" if named else ""
+    facts = {}
+    if encrypt:
+        facts = {"encrypted": True, "recovery_key": slots[-1].secret}
+        _tell_recovery(session, slots[-1].secret, option)
     session.out.line(f"  Next: litekeep backup {shlex.quote(str(database or 'app.db'))}{option}")
-    session.result("init", OK, repository=str(folder.absolute()))
+    session.result("init", OK, repository=str(folder.absolute()), **facts)
     return OK
+
+
+def _refuse_needless(session: Session, *, encrypt: bool, new_key_file: Path | None) -> None:
+    from litekeep.cli.unlock import named_secret
+
+    if not encrypt and (new_key_file or named_secret(session.settings)):
+        raise UsageError(
+            "a passphrase or key is named, but not that the repository is to be encrypted", hint="Add --encrypt."
+        )
+
+
+@contextmanager
+def _none() -> Iterator[Sequence[NewSlot]]:
+    yield ()
+
+
+@contextmanager
+def _slots(session: Session, new_key_file: Path | None) -> Iterator[Sequence[NewSlot]]:
+    """What will open the repository, the recovery key last. The new key file goes again if nothing comes of it."""
+    from litekeep.cli.unlock import ask_new, given_secret
+    from litekeep.formats.keyslot import KEY, PASSPHRASE, RECOVERY
+    from litekeep.operations.keys import kind_of_given, write_new_file
+    from litekeep.repository.keyring import NewSlot, new_key
+
+    given = given_secret(session)
+    if given is None and session.file is not None and session.file.backup.encryption is not None and not new_key_file:
+        from litekeep.config.secrets import resolve
+
+        given = resolve(session.file.backup.encryption.key, monitor=session.monitor)
+    slots = []
+    if given is not None:
+        slots.append(NewSlot(kind_of_given(given), given))
+    elif new_key_file is None:
+        slots.append(NewSlot(PASSPHRASE, ask_new(session)))
+    if new_key_file is not None:
+        slots.append(NewSlot(KEY, new_key(), new_key_file.name))
+        write_new_file(new_key_file, f"{slots[-1].secret}\n")
+    try:
+        yield [*slots, NewSlot(RECOVERY, new_key())]
+    except BaseException:
+        if new_key_file is not None:
+            new_key_file.unlink(missing_ok=True)
+        raise
+
+
+def _tell_recovery(session: Session, key: str, option: str) -> None:
+    out = session.out
+    out.line("  This is the recovery key. It opens the backups when the passphrase is lost. Write it down now:")
+    out.line()
+    groups = key.split("-")
+    for first in range(0, len(groups), 4):
+        out.word(f"      {'-'.join(groups[first : first + 4])}{'-' if first == 0 else ''}")
+    out.line()
+    out.line(f"  On paper, with what else is needed: litekeep key recovery-sheet sheet.html{option}")
+    out.line(f"  Type it back, to prove that you have it: litekeep key confirm{option}")
+    out.line("  Without passphrase, key file and recovery key nobody can ever read these backups.")

@@ -29,5 +29,5 @@ MEANINGS = {
 
 EVERYWHERE = (1, 2, 130)
 """Codes that every command can end with."""
-STORED = (10, 13)
+STORED = (10, 12, 13)
 """Codes of every command that opens a repository."""

@@ -115,11 +115,11 @@ class Session:
 
     def open(self, folder: Path) -> Repository:
         """Open the repository in a folder."""
-        from litekeep.repository.repository import Repository
+        from litekeep.cli.unlock import unlock
         from litekeep.storage.local import LocalStorage
 
         try:
-            return Repository.open(LocalStorage(folder, self.clock))
+            return unlock(self, LocalStorage(folder, self.clock))
         except LitekeepError as error:
             self._not_begun(folder, error)
             raise

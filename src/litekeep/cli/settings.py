@@ -11,6 +11,7 @@ from click.core import ParameterSource
 
 REPOSITORY_VARIABLE = "LITEKEEP_REPOSITORY"
 CONFIG_VARIABLE = "LITEKEEP_CONFIG"
+PASSPHRASE_VARIABLE = "LITEKEEP_PASSPHRASE"  # noqa: S105 - the name of a variable
 
 
 @dataclass(slots=True)
@@ -26,6 +27,9 @@ class Settings:
     verbose: int = 0
     no_color: bool = False
     progress: str = "auto"
+    key_file: Path | None = None
+    passphrase_file: Path | None = None
+    passphrase_command: str | None = None
 
 
 def common_options(*, group: bool = False) -> list[click.Option]:
@@ -48,6 +52,15 @@ def common_options(*, group: bool = False) -> list[click.Option]:
             type=file,
             envvar=config,
         ),
+        _option(
+            ["--passphrase-file"],
+            "File with the passphrase of an encrypted repository [default: LITEKEEP_PASSPHRASE, else as the settings "
+            "file says, else it is asked for].",
+            metavar="FILE",
+            type=file,
+        ),
+        _option(["--passphrase-command"], "Program that prints it, with its arguments.", metavar="COMMAND"),
+        _option(["--key-file"], "File with a key, or the recovery key, instead.", metavar="FILE", type=file),
         _option(["--source"], "Only the database of this name, where a repository holds several.", metavar="NAME"),
         _option(["--json"], "Print the result as one JSON object.", is_flag=True, default=None),
         _option(["-q", "--quiet"], "Print only warnings, errors and what was asked for.", is_flag=True, default=None),

@@ -13,7 +13,8 @@ from pathlib import Path
 from litekeep.config.compound import NEEDED, ListOf, Nullable, Section, setting
 from litekeep.config.kinds import Choice, Cron, FilePath, Flag, Statement, Text, TimeOfDay, Url, Whole, Zone
 from litekeep.config.notifications import NotificationSettings
-from litekeep.config.reserved import Reserved
+from litekeep.config.references import Reference
+from litekeep.config.secrets import Secret
 from litekeep.model import Level
 from litekeep.retention import RetentionPolicy
 
@@ -35,6 +36,18 @@ class CopySettings:
         "How it is called in messages.",
     )
     url: str = setting(Url(COPY_SCHEMES), NEEDED, "Where it is.")
+
+
+@dataclass(frozen=True, slots=True)
+class EncryptionSettings:
+    """The backups are encrypted. The repository is made with `litekeep init --encrypt`."""
+
+    key: Secret = setting(
+        Reference(),
+        NEEDED,
+        "Where the passphrase or key is that opens the repository. Best is a key of its own for this machine: "
+        "`litekeep key add --new-key-file FILE`.",
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +110,11 @@ class BackupSettings:
         ListOf(Statement()), [], "SQL whose first value must be true in every verified copy of the database."
     )
     notifications: NotificationSettings = setting(Section(NotificationSettings), {}, "Who is told of what.")
-    encryption: None = setting(Reserved("encryption of backups"), None, "Reserved; only null works so far.")
+    encryption: EncryptionSettings | None = setting(
+        Nullable(Section(EncryptionSettings, hidden=True), "the backups are not encrypted"),
+        None,
+        "How to open the encrypted repository. With it, a repository that is not encrypted is refused.",
+    )
     copies: tuple[CopySettings, ...] = setting(
         ListOf(Section(CopySettings, hidden=True)),
         [],

@@ -72,7 +72,7 @@ def load_catalog(repository: Repository, source_dir: str | None = None, *, memo:
     memo: what an earlier call read is taken from there, as long as the objects' names and sizes are the same; a local
     repository has one in its hidden folder `.cache`.
     """
-    memo = memo or CatalogMemo.beside(repository.storage, repository.config.id)
+    memo = memo or _memo_of(repository)
     damaged: list[CorruptObject] = []
     folder = f"{source_dir}/" if source_dir else ""
     records: dict[str, list[Entry]] = defaultdict(list)
@@ -98,6 +98,11 @@ def load_catalog(repository: Repository, source_dir: str | None = None, *, memo:
     if memo:
         memo.save()
     return Catalog(tuple(snapshots), tuple(damaged))
+
+
+def _memo_of(repository: Repository) -> CatalogMemo | None:
+    """None for an encrypted repository: the memory would tell in the clear what its objects hide."""
+    return None if repository.keys else CatalogMemo.beside(repository.storage, repository.config.id)
 
 
 def _read_snapshot(
@@ -234,7 +239,7 @@ def apply_marks(snapshot: Snapshot, marks: Iterable[Mark]) -> Snapshot:
 
 def remember(repository: Repository, snapshot: Snapshot) -> None:
     """Let the next listing know a snapshot that this process has just made, without reading it again."""
-    memo = CatalogMemo.beside(repository.storage, repository.config.id)
+    memo = _memo_of(repository)
     if memo is None:
         return
     manifest = [entry for entry in repository.recent if entry.key == snapshot.key]

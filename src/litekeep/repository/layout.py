@@ -7,6 +7,8 @@
     receipts/<source>/<snapshot id>-<8 hex digits>         formats.receipt
     receipts/<source>/<snapshot id>-<8 hex digits>-seen    the same, of a run that found nothing to do without reading
     marks/<source>/<snapshot id>-<sequence>-<8 hex digits> formats.receipt
+    keys/<16 hex digits>                                   formats.keyslot, only in an encrypted repository
+    keys/<16 hex digits>-confirmed                         the same: somebody typed this key back
     plans/<UTC time>-<8 hex digits>                        what a prune was about to do
     lock                                                   the storage's own, not an object
 
@@ -32,6 +34,7 @@ SNAPSHOTS = "snapshots/"
 RECEIPTS = "receipts/"
 MARKS = "marks/"
 PLANS = "plans/"
+KEYS = "keys/"
 
 DIARIES = frozenset(
     {"journal.jsonl", "journal.1.jsonl", "notices.jsonl", "notices.1.jsonl", ".notices-lock"}
@@ -49,6 +52,8 @@ _RECORD = re.compile(
     r"|marks/([a-z0-9_-]+)/([0-9a-f]{16})-[0-9]{4,9}-[0-9a-f]{8})"
 )
 _SEEN = "-seen"
+_KEY_SLOT = re.compile(r"keys/[0-9a-f]{16}")
+_CONFIRMED = "-confirmed"
 _PLAN = re.compile(r"plans/[0-9]{8}T[0-9]{6}Z-[0-9a-f]{8}")
 
 
@@ -146,6 +151,26 @@ def mark_key(directory: str, snapshot_id: str, sequence: int) -> str:
 def plan_key(moment: datetime) -> str:
     """A new key for a prune plan."""
     return f"{PLANS}{stamp(moment)}-{random_bytes(4).hex()}"
+
+
+def slot_key(slot_id: str) -> str:
+    """The key of a key slot."""
+    return f"{KEYS}{slot_id}"
+
+
+def is_slot_key(key: str) -> bool:
+    """True if the object is a key slot."""
+    return _KEY_SLOT.fullmatch(key) is not None
+
+
+def confirmed_key(slot: str) -> str:
+    """The key of the record that somebody typed the key of this slot back."""
+    return f"{slot}{_CONFIRMED}"
+
+
+def is_confirmed_key(key: str) -> bool:
+    """True if the object is such a record."""
+    return key.endswith(_CONFIRMED) and is_slot_key(key.removesuffix(_CONFIRMED))
 
 
 def record_snapshot(key: str) -> str | None:

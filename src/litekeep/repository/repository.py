@@ -5,10 +5,10 @@ Small objects (manifests, receipts, marks) are read and written here; packs are 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from blake3 import blake3
 
@@ -24,17 +24,21 @@ from litekeep.formats.repoconfig import RepoConfig, decode_config, encode_config
 from litekeep.repository import layout
 from litekeep.storage.base import Entry, Storage
 
+if TYPE_CHECKING:
+    from litekeep.repository.keyring import GivenKey, Keyring, NewSlot
+
 HELPER_FILES = ("README.txt", "restore.py")
 
 
 class Repository:
-    """An open repository."""
+    """An open repository. keys: only if it is encrypted."""
 
-    def __init__(self, storage: Storage, config: RepoConfig) -> None:
+    def __init__(self, storage: Storage, config: RepoConfig, keys: Keyring | None = None) -> None:
         self.storage = storage
         self.config = config
-        self.seal: Seal = TagSeal(config.id, config.secret)
-        self.identity = Identity(config.secret)
+        self.keys = keys
+        self.seal: Seal = keys.seal if keys else TagSeal(config.id, config.secret)
+        self.identity = Identity.keyed(keys.subkeys.names) if keys else Identity(config.secret)
         self.recent: list[Entry] = []
         """Manifests, receipts and marks that were written through this object."""
 
@@ -42,8 +46,12 @@ class Repository:
         return f"<Repository {self.config.id.hex()[:8]} in {self.storage.description}>"
 
     @classmethod
-    def create(cls, storage: Storage, now: datetime) -> Repository:
-        """Make a repository; raises Refused if there is one, or backups without their repository.json."""
+    def create(cls, storage: Storage, now: datetime, *, encryption: Sequence[NewSlot] = ()) -> Repository:
+        """Make a repository; raises Refused if there is one, or backups without their repository.json.
+
+        encryption: what will open it, at least one, if it is to be encrypted; raises UsageError. What is written first
+        becomes a repository with repository.json, so an interrupted or lost race for it leaves slots that nobody uses.
+        """
         present = [entry.key for entry in storage.list() if entry.key not in HELPER_FILES]
         if CONFIG_KEY in present:
             raise Refused(f"there is already a repository in {storage.description}", safe="Nothing was changed.")
@@ -56,23 +64,31 @@ class Repository:
         from importlib import resources  # takes 5 ms, and is needed once
 
         files = {name: resources.files("litekeep.repository").joinpath(name).read_bytes() for name in HELPER_FILES}
+        if encryption:
+            files["README.txt"] = readme_of_encrypted(files["README.txt"])
         hashes = tuple(sorted((name, blake3(data).hexdigest()) for name, data in files.items()))
         config = RepoConfig(
             layout.random_bytes(16),
             now.isoformat(timespec="seconds"),
             f"litekeep {litekeep.__version__}",
-            layout.random_bytes(32),
+            b"" if encryption else layout.random_bytes(32),
             hashes,
+            bool(encryption),
         )
+        keys = _new_keyring(storage, config, encryption, now) if encryption else None
         for name, data in files.items():
             storage.delete(name)  # left by an interrupted creation, perhaps of another version
             storage.put(name, data)
         storage.put(CONFIG_KEY, encode_config(config))
-        return cls(storage, config)
+        return cls(storage, config, keys)
 
     @classmethod
-    def open(cls, storage: Storage) -> Repository:
-        """Recognise a repository; raises NoRepository, UnsupportedFormat, CorruptObject, StorageError."""
+    def open(cls, storage: Storage, key: GivenKey | None = None) -> Repository:
+        """Recognise a repository; raises NoRepository, UnsupportedFormat, CorruptObject, StorageError.
+
+        key: passphrase or printed key for an encrypted one, or what gets it; raises KeyNeeded, WrongKey. It is not
+        asked for, and counts for nothing, if the repository is not encrypted.
+        """
         try:
             data = storage.get(CONFIG_KEY)
         except ObjectMissing as error:
@@ -80,7 +96,12 @@ class Repository:
                 f"there is no Litekeep repository in {storage.description}",
                 hint="Is the drive mounted? `litekeep init` or a first `litekeep backup` makes a new one.",
             ) from error
-        return cls(storage, decode_config(data))
+        config = decode_config(data)
+        if not config.encrypted:
+            return cls(storage, config)
+        from litekeep.repository.keyring import open_keyring
+
+        return cls(storage, config, open_keyring(storage, config, key))
 
     def _get(self, key: str, size_bytes: int | None = None) -> bytes:
         if (self.storage.size(key) if size_bytes is None else size_bytes) > MAX_RECORD_BYTES:
@@ -164,3 +185,43 @@ class Repository:
         key = layout.plan_key(moment)
         self.storage.put(key, encode_record(Kind.PLAN, key, [encode_json(facts)], self.seal))
         return key
+
+
+def _new_keyring(storage: Storage, config: RepoConfig, slots: Sequence[NewSlot], now: datetime) -> Keyring:
+    from litekeep.repository.keyring import new_keyring
+
+    return new_keyring(storage, config, slots, now)
+
+
+_README_CHANGES = {
+    "It is not encrypted. Whoever can read this folder can read the databases.\n": """\
+It is encrypted. Nobody can read the databases without a passphrase, the
+recovery key or a key file; if all of these are lost, the backups are, too.
+""",
+    "    restore.py         gets databases back without Litekeep\n": """\
+    keys/              what passphrases and keys open; nothing works without it
+    restore.py         gets databases back without Litekeep
+""",
+    "    python -m pip install litekeep\n": "    python -m pip install 'litekeep[encryption]'\n",
+    "\n 3. Open a terminal": """
+    And one that decrypts, with any Python:
+
+        python -m pip install cryptography
+
+ 3. Open a terminal""",
+    "list the backups:\n\n        python restore.py\n": """\
+list the backups.
+    It asks for the passphrase or the recovery key:
+
+        python restore.py
+""",
+}
+
+
+def readme_of_encrypted(readme: bytes) -> bytes:
+    """README.txt as an encrypted repository has it."""
+    text = readme.decode("utf-8")
+    for plain, encrypted in _README_CHANGES.items():
+        assert text.count(plain) == 1
+        text = text.replace(plain, encrypted)
+    return text.encode("utf-8")

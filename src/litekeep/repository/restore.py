@@ -4,11 +4,13 @@
     python restore.py                               list the snapshots, that is, the backups in this folder
     python restore.py ID OUT.db                     write snapshot ID (four digits are enough) to the new file OUT.db
     python restore.py latest OUT.db --source NAME   write the newest; with one database only, --source is not needed
-    Add --repository DIR to read the folder DIR instead of the one in which this script lies.
+    Add --repository DIR to read the folder DIR instead of the one in which this script lies. If it is encrypted, the
+    passphrase or the recovery key is asked for; --key-file FILE takes either from a file.
 
-Needs Python 3.9 or newer, and zstd: part of Python 3.14, else `python -m pip install backports.zstd`. The repository is
-only read. Every byte is checked against hashes taken when the backup was made; OUT.db appears only when it is complete
-and proven, and never replaces a file. Exit codes: 0 done, 1 something is damaged, missing or full, 2 wrong request.
+Needs Python 3.9 or newer, and zstd: part of Python 3.14, else `python -m pip install backports.zstd`. For an encrypted
+repository also cryptography 44 or newer: `python -m pip install cryptography`. The repository is only read. Every byte
+is checked against hashes taken when the backup was made; OUT.db appears only when it is complete and proven, and never
+replaces a file. Exit codes: 0 done, 1 something is damaged, missing or full, 2 wrong request or key.
 
 Written from the specification, sharing no code with Litekeep. The specification is the text at the head of the modules
 in litekeep/formats and litekeep/blocks, and docs/reference/format.md in its source. In brief (numbers little-endian):
@@ -23,11 +25,19 @@ packs/           "LTKPP", version, flags; frames, each a part; index, a part; it
                  begins with a lower number. The index tells the numbers, lengths, names and bases of all blocks.
                  When a pack is there twice, the higher number after the dash counts.
 marks/           labels given later, and what is in the trash ("latest" passes it over).
+keys/            only if encrypted: the master key, wrapped by AES-GCM under keys made of a passphrase (Argon2id) or of
+                 a printed key. Then a salt of 32 bytes follows the first 8 of each object, and parts are sealed by
+                 AES-256-GCM: its key comes from a subkey of the master key and the salt, its nonce is the part's
+                 number. Manifests and marks are one sealed part, which holds the lengths too; so is the length of an
+                 index; zeros fill objects up.
 """
 
 from __future__ import annotations
 
 import argparse
+import getpass
+import hashlib
+import hmac
 import json
 import mmap
 import os
@@ -36,6 +46,7 @@ import shutil
 import struct
 import sys
 import tempfile
+import unicodedata
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
@@ -181,25 +192,120 @@ def columns(data: bytes, start: int, packs: int, *counts: int) -> tuple[list[byt
     return ids, found[2:]
 
 
+def hkdf(key: bytes, salt: bytes, info: str, more: bytes = b"") -> bytes:
+    """HKDF-SHA256 (RFC 5869) with 32 bytes of output."""
+    extracted = hmac.new(salt or bytes(32), key, hashlib.sha256).digest()
+    return hmac.new(extracted, f"litekeep 2026-11 {info}".encode() + more + b"\1", hashlib.sha256).digest()
+
+
+def aes_gcm(key: bytes, nonce: bytes, sealed: bytes, associated: bytes) -> bytes:
+    """Decrypt and check."""
+    try:
+        from cryptography.exceptions import InvalidTag
+        from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+    except ImportError:
+        raise Stop(
+            "this repository is encrypted", "the package to read it: python -m pip install cryptography", 2
+        ) from None
+    try:
+        return bytes(AESGCM(key).decrypt(nonce, sealed, associated))
+    except InvalidTag:
+        raise ValueError("its seal does not fit: damaged, or not the object of this name") from None
+
+
+def printed_key(text: str) -> bytes | None:
+    """The 32 bytes of a key in 8 groups of 8 characters, the last of each a check; None if it is something else."""
+    digits = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+    plain = re.sub(r"[\s-]", "", text.upper()).translate(str.maketrans("OIL", "011"))
+    if len(plain) != 64 or not set(plain) <= set(digits):
+        return None
+    groups = [plain[at : at + 8] for at in range(0, 64, 8)]
+    checks = [digits[hashlib.sha256(bytes([n]) + g[:7].encode()).digest()[0] & 31] for n, g in enumerate(groups, 1)]
+    wrong = [str(n) for n, (group, check) in enumerate(zip(groups, checks), 1) if group[7] != check]
+    number = sum(digits.index(c) << 5 * n for n, c in enumerate(reversed("".join(group[:7] for group in groups))))
+    key, check = number.to_bytes(35, "big")[:32], number.to_bytes(35, "big")[32:]
+    if len(wrong) > 4:
+        return None
+    if wrong or hashlib.sha256(b"litekeep key " + key).digest()[:3] != check:
+        raise Stop(f"the key is mistyped{' in group ' if wrong else ''}{', '.join(wrong)}", "type it again", 2)
+    return key
+
+
+def stretched(passphrase: str, salt: bytes, cost: dict[str, int]) -> bytes:
+    """What Argon2id makes of a passphrase."""
+    from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
+
+    memory, rounds, lanes = cost["memory_kib"], cost["iterations"], cost["lanes"]
+    if not (1 <= rounds <= 16 and 1 <= lanes <= 16 and 8 * lanes <= memory <= 1 << 21):
+        raise ValueError("parameters of Argon2id beyond the limits")
+    plain = unicodedata.normalize("NFC", passphrase).encode()
+    return bytes(Argon2id(salt=salt, length=32, iterations=rounds, lanes=lanes, memory_cost=memory).derive(plain))
+
+
+def canonical(facts: dict[str, Any]) -> bytes:
+    """The one form of JSON in which repository.json and key slots are written."""
+    return json.dumps(facts, indent=2, sort_keys=True, ensure_ascii=False).encode() + b"\n"
+
+
+def ask() -> str:
+    """The passphrase or key, typed or from a pipe."""
+    if sys.stdin is None:
+        raise Stop("this repository is encrypted", "name a file with the passphrase or key: --key-file", 2)
+    if sys.stdin.isatty():
+        return getpass.getpass("Passphrase or recovery key (it is not shown): ")
+    return sys.stdin.readline().rstrip("\r\n")
+
+
 class Repository:
     """A repository; `at` is the object that was read last, to be named when something is wrong with it."""
 
     at = "repository.json"
 
-    def __init__(self, folder: str) -> None:
+    def __init__(self, folder: str, key_file: str | None = None) -> None:
         self.folder, self.index = folder, lru_cache(maxsize=64)(lambda pack: Index(self, pack))
         facts = json.loads(data := self.read("repository.json", limit=1 << 20))
-        texts = [json.dumps(facts, indent=2, sort_keys=True, ensure_ascii=False).encode() + b"\n"]
-        checksum = facts.pop("checksum")
-        texts += [json.dumps(facts, indent=2, sort_keys=True, ensure_ascii=False).encode() + b"\n"]
-        if texts[0] != data or blake3_of(texts)[1].hex() != checksum:
-            raise ValueError("its checksum does not fit")
-        if (facts["magic"], facts["format"], facts["encryption"]) != ("litekeep repository", 1, None):
+        require_checksum(facts, data)
+        known = (("litekeep repository", 1, None), ("litekeep repository", 2, {"cipher": "aes-256-gcm"}))
+        if (facts["magic"], facts["format"], facts["encryption"]) not in known:
             raise ValueError("another format; the restore.py in that repository, or the newest Litekeep, can read it")
-        self.id, secret = bytes.fromhex(facts["id"]), bytes.fromhex(facts["secret"])
-        self.seal_key, self.name_key = derive_key(secret, "seal"), derive_key(secret, "block identity")
+        self.id, self.encrypted = bytes.fromhex(facts["id"]), facts["format"] == 2
+        self.head = 40 if self.encrypted else 8  # length of what objects begin with
+        if self.encrypted:
+            text = ask() if key_file is None else read_key_file(key_file)
+            master = self.master_key(text, printed_key(text))
+            self.subkeys = {b"P": hkdf(master, b"", "data"), b"M": hkdf(master, b"", "meta")}
+            self.name_key = hkdf(master, b"", "names")
+        else:
+            secret = bytes.fromhex(facts["secret"])
+            self.seal_key, self.name_key = derive_key(secret, "seal"), derive_key(secret, "block identity")
         packs = self.objects("packs", "([0-9a-f]{16})-(0|[1-9][0-9]{0,8})")
         self.packs = {bytes.fromhex(pack): name for _, pack, name in sorted((int(g), p, n) for n, _, p, g in packs)}
+
+    def master_key(self, text: str, key: bytes | None) -> bytes:
+        """What the slot holds that the passphrase or key opens."""
+        problem, top = "", os.path.join(self.folder, "keys")
+        for file in sorted(os.listdir(top)) if os.path.isdir(top) else ():
+            if not re.fullmatch("[0-9a-f]{16}", file):
+                continue
+            try:
+                facts = json.loads(data := self.read(f"keys/{file}", limit=1 << 14))
+                require_checksum(facts, data)
+                if facts["magic"] != "litekeep key slot" or facts["format"] != 1:
+                    raise ValueError("written by a newer Litekeep")
+                wrapped, salt, _ = bytes.fromhex(facts.pop("wrapped")), bytes.fromhex(facts["salt"]), facts.pop("kept")
+                if facts["repository"] != self.id.hex() or (facts["kind"] == "passphrase") != (key is None):
+                    continue
+                secret = stretched(text, salt, facts["argon2id"]) if key is None else key
+            except DAMAGE as error:
+                problem = f"keys/{file}: {error}"
+                continue
+            with suppress(ValueError):
+                associated = f"keys/{file}\0".encode() + canonical(facts)
+                return aes_gcm(hkdf(secret, salt, "key slot"), bytes(12), wrapped, associated)
+        if problem:
+            raise ValueError(f"no key slot opens, and one cannot be read: {problem}")
+        what = "passphrase" if key is None else "key"
+        raise Stop(f"this {what} opens no key slot", "check it, or use another one of this repository", 2)
 
     def objects(self, kind: str, pattern: str) -> Iterator[tuple[str, ...]]:
         """(name, folder, groups of the pattern) of each object of a kind; files of other names are passed over."""
@@ -225,10 +331,13 @@ class Repository:
 
     def unseal(self, head: bytes, kind: bytes, part: int, sealed: bytes) -> bytes:
         """A part of the object `at`, which begins with `head`, if its seal fits."""
-        if head[:8] != b"LTKP" + kind + b"\1\0\0":
+        if head[:8] != b"LTKP" + kind + (b"\1\1\0" if self.encrypted else b"\1\0\0"):
             raise ValueError("damaged, or written by a newer Litekeep")
         name = self.at.encode()
         context = self.id + struct.pack("<H", len(head)) + head + struct.pack("<H", len(name)) + name
+        if self.encrypted:
+            key = hkdf(self.subkeys.get(kind, self.subkeys[b"M"]), head[8:], "object", head[:8])
+            return aes_gcm(key, struct.pack(">QI", 0, part), sealed, context + struct.pack("<I", part))
         message = b"".join((sealed[:-16], context, struct.pack("<2I", part, len(context) + 4)))
         if keyed_hashes(self.seal_key, [message])[0][:16] != sealed[-16:]:
             raise ValueError("its seal does not fit: damaged, or not the object of this name")
@@ -237,6 +346,12 @@ class Repository:
     def record(self, name: str, kind: bytes) -> list[bytes]:
         """The parts of a manifest or mark."""
         data = self.read(name)
+        if self.encrypted:
+            plain = self.unseal(data[:40], kind, 0, data[40:])
+            ends = list(accumulate(struct.unpack_from(f"<{plain[0]}I", plain, 1), initial=1 + 4 * plain[0]))
+            if ends[-1] > len(plain) or any(plain[ends[-1] :]):
+                raise ValueError("of the wrong length")
+            return [plain[start:end] for start, end in zip(ends, ends[1:])]
         ends = list(accumulate(struct.unpack_from(f"<{data[8]}I", data, 9), initial=9 + 4 * data[8]))
         if ends[-1] != len(data) or data[8] > 8:
             raise ValueError("of the wrong length")
@@ -266,6 +381,20 @@ class Repository:
         return found
 
 
+def require_checksum(facts: dict[str, Any], data: bytes) -> None:
+    """Raise unless these are the bytes that were written; takes the checksum out of the facts."""
+    whole, checksum = canonical(facts), facts.pop("checksum")
+    if whole != data or blake3_of([canonical(facts)])[0].hex() != checksum:
+        raise ValueError("its checksum does not fit")
+
+
+def read_key_file(path: str) -> str:
+    """The first 64 KiB of a file with a passphrase or key, without a line break at the end."""
+    with open(path, encoding="utf-8", newline="") as file:
+        text = file.read(1 << 16)
+    return text.removesuffix("\n").removesuffix("\r")
+
+
 class Index:
     """The index of a pack. Frame n has the bytes from ends[n] to ends[n + 1], the blocks from first[n]; bases alike."""
 
@@ -274,15 +403,20 @@ class Index:
         if pack not in repository.packs:
             raise ValueError("missing")
         self.name, self.pack = repository.packs[pack], pack
-        length, magic = struct.unpack("<I4s", repository.read(self.name, -8, 8))
-        self.head, sealed = repository.read(self.name, 0, 8), repository.read(self.name, -8 - length, length, 1 << 23)
+        self.head, tail = repository.read(self.name, 0, repository.head), 24 if repository.encrypted else 8
+        footer, magic = struct.unpack(f"<{tail - 4}s4s", repository.read(self.name, -tail, tail))
+        if repository.encrypted:
+            footer = repository.unseal(self.head, b"P", (1 << 32) - 2, footer)
+        length = int.from_bytes(footer, "little")
+        sealed = repository.read(self.name, -tail - length, length, 1 << 23)
         plain = repository.unseal(self.head, b"P", (1 << 32) - 1, sealed)
         end = 4 + int.from_bytes(plain[:4], "little")
-        packed, self.names = decompress(plain[4:end], 20, 1 << 23), plain[end:]
+        packed = decompress(plain[4:end], 20, 1 << 23)
         self.block_bytes, frames, blocks, packs, bases = struct.unpack_from("<5I", packed)
+        self.names = plain[end : end + 16 * blocks] if repository.encrypted else plain[end:]
         counts = (frames, frames, frames, blocks, blocks, blocks, bases, bases)
         ids, (stored, blocks_in, bases_in, steps, short, _, base_pack, base_steps) = columns(packed, 20, packs, *counts)
-        self.ends = list(accumulate(stored, initial=8))
+        self.ends = list(accumulate(stored, initial=repository.head))
         self.first = list(accumulate(blocks_in, initial=0))
         self.first_base = list(accumulate(bases_in, initial=0))
         self.numbers = array("I", accumulate(steps, lambda last, step: last + step + 1))
@@ -488,13 +622,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("target", nargs="?", metavar="OUT.db", help="the file to be written; it must not exist")
     parser.add_argument("--source", metavar="NAME", help="name of the database")
     parser.add_argument("--repository", metavar="DIR", default=os.path.dirname(os.path.abspath(__file__)))
+    parser.add_argument("--key-file", metavar="FILE", help="file with the passphrase or key, if it is encrypted")
     options = parser.parse_args(arguments)
     if options.id is not None and not options.target:
         parser.error("name the file that shall be written, too")
     try:
         if options.target:
             refuse_existing(options.target)
-        repository = Repository(options.repository)
+        repository = Repository(options.repository, options.key_file)
         if options.id is None:
             return list_snapshots(repository)
         show(restore(repository, choose(repository, options.id, options.source), options.target), sys.stdout)

@@ -31,7 +31,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
-from litekeep.errors import UsageError
+from litekeep.errors import StorageError, UsageError
 
 Buffer = bytes | bytearray | memoryview
 
@@ -40,6 +40,10 @@ LOCK_NAME = "lock"
 _CLAIMED = r"(?i:(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\.[^/]*)?|thumbs\.db|desktop\.ini)"
 _PART = rf"(?!{_CLAIMED}(?:/|\Z))[A-Za-z0-9_-](?:[A-Za-z0-9._-]*[A-Za-z0-9_-])?"
 _KEY = re.compile(rf"(?!(?i:{LOCK_NAME})(?:/|\Z)){_PART}(?:/{_PART})*")
+
+
+class ObjectShorter(StorageError):
+    """An object ends before the range that was asked for; asking again gives the same answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +68,7 @@ class Storage(Protocol):
         """All bytes of an object; raises ObjectMissing."""
 
     def get_range(self, key: str, offset: int, length: int) -> bytes:
-        """Exactly `length` bytes from `offset`; raises ObjectMissing, or StorageError if the object is shorter."""
+        """Exactly `length` bytes from `offset`; raises ObjectMissing, ObjectShorter."""
 
     def size(self, key: str) -> int:
         """Length of an object in bytes; raises ObjectMissing."""

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from litekeep.clock import Clock
 from litekeep.errors import ObjectExists, ObjectMissing, StorageError
-from litekeep.storage.base import LOCK_NAME, Buffer, Entry, check_key, check_prefix, check_range, is_key
+from litekeep.storage.base import LOCK_NAME, Buffer, Entry, ObjectShorter, check_key, check_prefix, check_range, is_key
 from litekeep.storage.durable import (
     TEMPORARY_PREFIX,
     publish,
@@ -96,7 +96,7 @@ class LocalStorage:
         descriptor, available = self._open(key)
         try:
             if offset + length > available:
-                raise StorageError(f"{key} ends at byte {available}, before {offset + length}", key=key)
+                raise ObjectShorter(f"{key} ends at byte {available}, before {offset + length}", key=key)
             os.lseek(descriptor, offset, os.SEEK_SET)
             return _read(descriptor, length)
         except OSError as error:

@@ -10,8 +10,8 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from litekeep.errors import Locked, ObjectExists, ObjectMissing, StorageError
-from litekeep.storage.base import Buffer, Entry, check_key, check_prefix, check_range
+from litekeep.errors import Locked, ObjectExists, ObjectMissing
+from litekeep.storage.base import Buffer, Entry, ObjectShorter, check_key, check_prefix, check_range
 
 
 class MemoryStorage:
@@ -49,7 +49,7 @@ class MemoryStorage:
         check_range(key, offset, length)
         content = self.get(key)
         if offset + length > len(content):
-            raise StorageError(f"{key} ends at byte {len(content)}, before {offset + length}", key=key)
+            raise ObjectShorter(f"{key} ends at byte {len(content)}, before {offset + length}", key=key)
         return content[offset : offset + length]
 
     def size(self, key: str) -> int:

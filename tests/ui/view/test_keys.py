@@ -15,11 +15,11 @@ def test_keys_do_what_the_list_says(make_view: Make, press_keys: Any) -> None:
     still = Still(HEALTHY)
     view = make_view(still)
     press_keys("Control-b")
-    assert still.asked == [("back_up", "", False)]
+    assert still.asked[0] == ("back_up", "", False)
     press_keys("Control-B")
     assert len(still.asked) == 2, "with Caps Lock too"
     press_keys("F5")
-    assert still.asked[-1] == ("refresh",)
+    assert ("refresh",) in still.asked
     press_keys("F1")
     assert type(view.panel).__name__ == "ShortcutsPanel"
     press_keys("F1")

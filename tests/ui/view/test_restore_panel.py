@@ -36,7 +36,7 @@ def panel(still: Still, make_view: Make) -> Any:
 
 def test_it_counts_first(panel: Any, still: Still, wait_until: Any) -> None:
     assert panel.title.text == "Restore the backup of Sep 23, 2026 at 02:00"
-    assert panel.summary.text == "Counting…"
+    assert panel.note.text == "Counting what would change…"
     assert not panel.counting.hidden
     assert [(row.name, row.now, row.after) for row in panel.changes.rows][1] == ("employees", "…", "214")
     assert panel.go.enabled, "nobody has to wait for the numbers"
@@ -54,7 +54,7 @@ def test_another_backup_is_counted_anew_and_late_answers_do_not_count(panel: Any
     from litekeep.ui.bridge import Answer
 
     late(Answer(COUNTED))
-    assert panel.summary.text == "Counting…"
+    assert panel.summary.text == ""
 
 
 def test_the_way_to_all_backups(panel: Any) -> None:

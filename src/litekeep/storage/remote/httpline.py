@@ -118,20 +118,19 @@ class Lines:
         if body is not None or method in {"PUT", "MKCOL", "MOVE"}:
             line.putheader("Content-Length", str(body.nbytes if body is not None else 0))
         line.endheaders()
-        for start in range(0, body.nbytes if body is not None else 0, _PIECE_BYTES):
-            assert body is not None
-            line.send(body[start : start + _PIECE_BYTES])
-            if pace is not None:
-                pace.moved(_PIECE_BYTES)
-        answer = line.getresponse()
-        parts: list[bytes] = []
-        while part := answer.read(_PIECE_BYTES):
-            parts.append(part)
-            if pace is not None:
-                pace.moved(len(part))
-        if answer.length:  # `read` with an amount does not complain of a body that ends early
-            raise http.client.IncompleteRead(b"", answer.length)
-        return Answer(answer.status, answer.headers, b"".join(parts))
+        try:
+            _send(line, body, pace)
+        except (BrokenPipeError, ConnectionResetError):
+            pass  # a server that does not want the body says why, and closes; else there is no answer now
+        with line.getresponse() as answer:
+            parts: list[bytes] = []
+            while part := answer.read(_PIECE_BYTES):
+                parts.append(part)
+                if pace is not None:
+                    pace.moved(len(part))
+            if answer.length:  # `read` with an amount does not complain of a body that ends early
+                raise http.client.IncompleteRead(b"", answer.length)
+            return Answer(answer.status, answer.headers, b"".join(parts))
 
     def _login(self) -> dict[str, str]:
         user, password = self._address.user, self._given.get("password", "")
@@ -177,6 +176,15 @@ class Lines:
         if isinstance(error, http.client.BadStatusLine) and not isinstance(error, _BROKEN):
             return troubles.wrong_server(doing, name, place, "what answers there does not speak HTTP")
         return troubles.unreachable(doing, name, place, "the connection broke off")
+
+
+def _send(line: http.client.HTTPConnection, body: memoryview | None, pace: Pace | None) -> None:
+    if body is None:
+        return
+    for start in range(0, body.nbytes, _PIECE_BYTES):
+        line.send(body[start : start + _PIECE_BYTES])
+        if pace is not None:
+            pace.moved(_PIECE_BYTES)
 
 
 def _context(ca_file: str | None) -> ssl.SSLContext:

@@ -4,13 +4,15 @@ One request each, without retries of the library. Creating is a PUT with "If-Non
 (Google). All that the library would else take from the environment (AWS_...) is given explicitly, as far as it can be:
 a variable that somebody set for another program must not lead elsewhere. Proxies of the environment do apply.
 
-A body that ends early is an error of the library, and a page of HTML in the place of an object lacks the headers that
-it insists on.
+A body that ends early is an error of the library. It takes a page of HTML, though, for an object, an empty listing or
+a deletion that was carried out (measured), as a network with a log-in page sends it where there is no TLS. So objects
+must have a tag, and after an empty listing the place is looked for. A deletion that was not carried out is harmless.
 """
 
 from __future__ import annotations
 
 import re
+import secrets as random_source
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,10 +20,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from litekeep.errors import ObjectMissing, StorageError, UsageError
+from litekeep.errors import ObjectMissing, PermissionRefused, StorageError, UsageError
 from litekeep.storage.remote import troubles
 from litekeep.storage.remote.address import Address
-from litekeep.storage.remote.wire import STALL_SECONDS, Found, NotSupported, Occupied, Pace, Secrets
+from litekeep.storage.remote.wire import PROBE_PREFIX, STALL_SECONDS, Found, NotSupported, Occupied, Pace, Secrets
 
 if TYPE_CHECKING:
     from obstore.store import AzureStore, GCSStore, S3Store
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
 
 _CONNECT_SECONDS = 20
 _CHUNK_BYTES = 1 << 20
+_KEY_CODES = {"NoSuchKey", "BlobNotFound"}
 _KINDS = {"s3": "S3", "gs": "Google Cloud Storage", "az": "Azure Blob Storage"}
 
 
@@ -57,9 +60,15 @@ class ObjectWire:
         self._store()  # complains about a wrong setting now
 
     def require_place(self, *, create: bool) -> None:  # noqa: ARG002 - a bucket is made by its owner, at the provider
-        """One listing: it is an error for a bucket that is not there."""
-        with self._told("open", ""):
-            next(iter(self._list(self._prefix, 1)), None)
+        """GET of what cannot exist: a server says so, or that there is no bucket; a log-in page knows everything."""
+        import obstore
+
+        try:
+            with self._told("open", ""):
+                obstore.get(self._store(), f"{self._prefix}{PROBE_PREFIX}{random_source.token_hex(8)}")
+        except ObjectMissing:
+            return
+        raise self._page("open", "")
 
     def create(self, name: str, data: memoryview, pace: Pace) -> None:
         """PUT, if there is none."""
@@ -75,6 +84,7 @@ class ObjectWire:
 
         with self._told("read", name):
             answer = obstore.get(self._store(), self._prefix + name)
+            self._require_tag(answer.meta, "read", name)
             parts = []
             for chunk in answer.stream(min_chunk_size=_CHUNK_BYTES):
                 parts.append(bytes(chunk))
@@ -90,25 +100,40 @@ class ObjectWire:
 
         try:
             with self._told("read", name):
-                data = bytes(obstore.get_range(self._store(), self._prefix + name, start=offset, length=length))
+                wanted: Any = {"range": (offset, offset + length)}
+                answer = obstore.get(self._store(), self._prefix + name, options=wanted)
+                self._require_tag(answer.meta, "read", name)
+                data = bytes(answer.bytes())
                 pace.moved(len(data))
-                return data
+                return data if answer.range[0] == offset else b""
         except _BehindTheEnd:
             return b""
+        except _Everything:
+            return self.read(name, pace)[offset : offset + length]
 
     def size(self, name: str) -> int:
-        """HEAD."""
+        """HEAD, whose answers have no words: if it is refused, a listing tells whether the key is accepted at all."""
         import obstore
 
-        with self._told("look at", name):
-            return int(obstore.head(self._store(), self._prefix + name)["size"])
+        try:
+            with self._told("look at", name):
+                found = obstore.head(self._store(), self._prefix + name)
+        except PermissionRefused:
+            self.require_place(create=False)
+            raise
+        self._require_tag(found, "look at", name)
+        return int(found["size"])
 
     def scan(self, prefix: str, pace: Pace) -> Iterator[Found]:
-        """Page after page of a listing."""
+        """Page after page of a listing. The library takes any text for an empty one, so that is looked into."""
+        any_there = False
         with self._told("list", prefix):
             for page in self._list(self._prefix + prefix, 1000):
+                any_there = any_there or len(page) > 0
                 pace.moved(100 * len(page))
                 yield from self._found(page)
+        if not any_there:
+            self.require_place(create=False)
 
     def scan_top(self, pace: Pace) -> Iterator[Found]:
         """The same with a delimiter."""
@@ -193,17 +218,22 @@ class ObjectWire:
         except (AlreadyExistsError, PreconditionError):
             raise
         except (BaseError, OSError) as error:
-            raise self._translated(error, doing, name) from error
+            translated = self._translated(error, doing, name)
+            if self._address.scheme == "az":
+                raise translated from None  # the URL in its text can hold the signature
+            raise translated from error
 
     def _translated(self, error: Exception, doing: str, name: str) -> Exception:
         answer = _answer(str(error))
         if answer.status == 416:
             return _BehindTheEnd()
+        if "NotPartial" in answer.text:
+            return _Everything()
         if answer.status == 501 or answer.code == "NotImplemented":
             return _Unsupported(f"the server answers {answer.status} {answer.code}".strip())
         if not answer.status and isinstance(error, FileNotFoundError):
             return troubles.missing(name, self.description)
-        if answer.status == 404 and doing in {"list", "open"}:
+        if answer.status == 404 and (doing == "list" or (doing == "open" and answer.code not in _KEY_CODES)):
             return troubles.place_missing(self.description, "the bucket")
         if answer.status or answer.code:
             return troubles.from_status(answer.status or 403, answer.code, doing, name, self.description)
@@ -215,8 +245,7 @@ class ObjectWire:
             return troubles.wrong_server(doing, name, place, "its certificate is not one that this machine trusts")
         if re.search(r"(?i)MissingEtag|MissingLastModified|MissingContentLength|InvalidListResponse|InvalidPutResponse"
                      r"|got invalid|unable to (?:parse|decode)", text):  # fmt: skip
-            why = "the answer is not one of such a server, rather a page of a proxy or of a network with a log-in"
-            return troubles.wrong_server(doing, name, place, why)
+            return self._page(doing, name)
         if re.search(r"(?i)dns|failed to lookup|resolve", text):
             return troubles.unreachable(doing, name, place, "its name is not known to the network")
         if re.search(r"(?i)connection refused|ConnectionRefused", text):
@@ -225,9 +254,22 @@ class ObjectWire:
             return troubles.unreachable(doing, name, place, "no answer in time")
         return troubles.unreachable(doing, name, place, "the connection broke off")
 
+    def _require_tag(self, meta: Any, doing: str, name: str) -> None:
+        """Every such server tags every object; a page of HTML has no tag."""
+        if not meta["e_tag"]:
+            raise self._page(doing, name)
+
+    def _page(self, doing: str, name: str) -> StorageError:
+        why = "the answer is not one of such a server, rather a page of a proxy or of a network with a log-in"
+        return troubles.wrong_server(doing, name, self.description, why)
+
 
 class _BehindTheEnd(Exception):
     """The range begins behind the end of the object."""
+
+
+class _Everything(Exception):
+    """The server sends the whole object in the place of a range."""
 
 
 class _Unsupported(Exception):

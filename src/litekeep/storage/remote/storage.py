@@ -34,7 +34,7 @@ from typing import TypeVar
 
 from litekeep.clock import Clock
 from litekeep.errors import Cancelled, CredentialsRefused, ObjectExists, ObjectMissing, StorageError
-from litekeep.storage.base import Buffer, Entry, check_key, check_prefix, check_range, is_key
+from litekeep.storage.base import Buffer, Entry, ObjectShorter, check_key, check_prefix, check_range, is_key
 from litekeep.storage.remote import troubles
 from litekeep.storage.remote.lease import Leases
 from litekeep.storage.remote.wire import (
@@ -129,7 +129,7 @@ class RemoteStorage:
                 return data
         available = self.size(key)
         if offset + length > available:
-            raise StorageError(f"{key} ends at byte {available}, before {offset + length}", key=key)
+            raise ObjectShorter(f"{key} ends at byte {available}, before {offset + length}", key=key)
         if length == 0:
             return b""
         data = self._read("read", key, lambda pace: self._wire.read_range(key, offset, length, pace))

@@ -38,6 +38,7 @@ class WebdavWire:
         self.description = address.shown
         self._root = f"/{quote(address.path)}/" if address.path else "/"
         self._lines = Lines(address, secrets, stall_seconds)
+        self._destination = self._lines.origin
         self._guard = threading.Lock()
         self._folders: set[str] = set()
 
@@ -146,18 +147,25 @@ class WebdavWire:
             raise
 
     def _move(self, temporary: str, name: str, overwrite: str) -> None:
-        headers = {"Destination": self._lines.origin + self._path(name), "Overwrite": overwrite}
-        answer = self._lines.ask("MOVE", self._path(temporary), "write", name, headers=headers)
+        answer = self._moved(temporary, name, overwrite)
         if answer.status == 409 and "/" in name:  # somebody removed the folder
             with self._guard:
                 self._folders.clear()
             self._make_folders(name)
-            answer = self._lines.ask("MOVE", self._path(temporary), "write", name, headers=headers)
+            answer = self._moved(temporary, name, overwrite)
+        if answer.status == 502 and self._destination:
+            # Behind a gateway that ends TLS a server takes https://... for another one; some want a whole URL, though.
+            self._destination = ""
+            answer = self._moved(temporary, name, overwrite)
         if answer.status in {404, 412} and overwrite == "F":
             raise Occupied
         if answer.status in {405, 501} and overwrite == "F":
             raise NotSupported(f"the server answers {answer.status} to MOVE")
         self._require(answer, {201, 204}, "write", name)
+
+    def _moved(self, temporary: str, name: str, overwrite: str) -> Answer:
+        headers = {"Destination": self._destination + self._path(name), "Overwrite": overwrite}
+        return self._lines.ask("MOVE", self._path(temporary), "write", name, headers=headers)
 
     def _make_folders(self, name: str) -> None:
         parts = name.split("/")[:-1]

@@ -40,7 +40,7 @@ class BackupView(Piece):
         pages: which of "overview", "backups" and "settings", in this order.
         theme: "inherit" takes the neutral colours and the accent of the host's theme, "own" those of Litekeep.
         lang: "en", "fr"; None: LITEKEEP_LANG, the system's, else English.
-        layout: "pages", "dashboard" (everything at once where there is room), or "auto", which decides by the size.
+        layout: "pages", "auto" or "dashboard"; all show pages until there is a layout with everything at once.
         bridge: for tests.
         title: accepted and not used; hosts give it to each of their pages.
         options: width and height.

@@ -44,6 +44,7 @@ class Flow(Piece):
     def redraw(self) -> None:
         if self.gone:
             return
+        self._pieces = [piece for piece in self._pieces if not piece.gone]
         gap, natural = self.scaled(self._gap), self.natural_width()
         room = max(self.winfo_width(), 1) if self.wraps else natural
         x = y = height = 0

@@ -244,7 +244,9 @@ def test_without_backups_and_without_their_folder(open_page: Open) -> None:
     assert page.retention.headline.text == "Nothing to keep yet"
     assert page.location.open.enabled
     page.stage.destroy()
-    page = open_page(Sitting(replace(STATES["missing"], findings=())))
+    page = open_page(Sitting(replace(STATES["missing"], findings=(), plan=None)))
+    assert "cannot be read" in page.retention.headline.text
+    assert not page.retention.chart.model.ticks
     assert not page.location.open.enabled
     assert "cannot be found" in page.location.room.text
 

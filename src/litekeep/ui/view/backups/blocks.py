@@ -86,7 +86,7 @@ def summary_of(chosen: Sequence[Snapshot], runs: int, facts: ViewFacts, say: Lan
             DetailLine(say("Newest"), say.moment(newest.created_at, facts.now)),
             DetailLine(say("Oldest"), say.moment(oldest.created_at, facts.now)),
             DetailLine(say("Verified and good"), share, Tone.OK if good == len(chosen) else Tone.WARN),
-            DetailLine(say("Pinned"), say.number(pinned)),
+            DetailLine(say.begun(say("pinned")), say.number(pinned)),
             DetailLine(say("Added"), say.size(sum(each.new_bytes for each in chosen))),
         ]
     note = say("Verify, pin and delete work on all of them. To restore, select one backup.")

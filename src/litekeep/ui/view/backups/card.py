@@ -8,9 +8,10 @@ from typing import Any, Protocol
 from litekeep.ui.language.words import Language, phrase
 from litekeep.ui.presenter.models import Column, Filter, HistoryRow
 from litekeep.ui.view.backups.acts import TEXTS, Act
-from litekeep.ui.view.backups.columns import fitting, table_columns
+from litekeep.ui.view.backups.columns import table_columns
 from litekeep.ui.view.backups.empty import Empty, EmptyWords
 from litekeep.ui.view.backups.listing import Sort
+from litekeep.ui.view.backups.table import BackupTable
 from litekeep.ui.widgets.buttons import Button, Kind
 from litekeep.ui.widgets.card import Box
 from litekeep.ui.widgets.choices import Segmented
@@ -18,8 +19,6 @@ from litekeep.ui.widgets.ctk import Piece
 from litekeep.ui.widgets.fields import Entry
 from litekeep.ui.widgets.flow import Flow
 from litekeep.ui.widgets.look import BAR_BUTTON, GAP, GAP_SMALL
-from litekeep.ui.widgets.table import HistoryTable
-from litekeep.ui.widgets.tree import MEASURED, SIGNS
 
 FILTERS = {
     Filter.ALL: phrase("All"),
@@ -31,8 +30,6 @@ FILTERS = {
 TYPING_MS = 120
 """The search begins when nothing was typed for so long."""
 SEARCH_WIDTH = 220
-LEAST_WIDTH = 40
-"""What the person can drag a column to."""
 
 
 class CardUser(Protocol):
@@ -69,11 +66,8 @@ class HistoryCard(Box):
     def __init__(self, master: Any, say: Language, user: CardUser) -> None:
         super().__init__(master)
         self.say, self._user = say, user
-        self._typing, self._in_trash = "", False
+        self._typing = ""
         self._offered: tuple[Act, ...] = ()
-        self._natural: dict[Column, int] = {}
-        self._fitted = (0, False)
-        self._measured: tuple[tuple[str, ...], ...] = ()
         body = self.body
         body.grid_rowconfigure(2, weight=1)
         body.grid_columnconfigure(0, weight=1)
@@ -115,7 +109,7 @@ class HistoryCard(Box):
 
     def _add_table(self) -> None:
         user = self._user
-        self.table = HistoryTable(
+        self.table = BackupTable(
             self.body,
             table_columns(self.say),
             on_select=lambda _: user.selection(),
@@ -127,7 +121,6 @@ class HistoryCard(Box):
             rows_shown=1,
         )
         self.table.grid(row=2, column=0, sticky="nsew", pady=(GAP_SMALL, 0))
-        self.table.tree.bind("<Configure>", lambda _: self._fit_columns(), add="+")
         self.empty = Empty(self.body, user.help)
         self.empty.grid(row=2, column=0, pady=(GAP_SMALL * 6, 0))
 
@@ -135,13 +128,8 @@ class HistoryCard(Box):
 
     def set_rows(self, rows: Sequence[HistoryRow], words: EmptyWords, *, in_trash: bool) -> None:
         """Other rows; words: what stands there without any."""
-        self._in_trash = in_trash
-        before = self._measured
-        self._measured = tuple(row.cells for row in rows[:MEASURED])
         self.table.set_rows(rows)
-        if self._measured != before or not self._natural:
-            self._measure_columns()
-        self._fit_columns()
+        self.table.measure_again(in_trash=in_trash)
         if rows:
             self.empty.hide()
         else:
@@ -175,35 +163,6 @@ class HistoryCard(Box):
         """Another text in the search, without telling."""
         self.forget(self._typing)
         self.entry.set_text(text)
-
-    def _measure_columns(self) -> None:
-        """How wide the texts are."""
-        self.table.size_columns()
-        tree = self.table.tree
-        self._natural = {Column(each.key): int(tree.column(each.key, "width")) for each in self.table.columns}
-        self._fitted = (0, False)
-
-    def _fit_columns(self) -> None:
-        """Leave out what does not fit, and share out the room."""
-        tree, wanted = self.table.tree, (self.table.tree.winfo_width(), self._in_trash)
-        if not self._natural or wanted[0] <= 1 or self.gone or wanted == self._fitted:
-            return
-        self._fitted = wanted
-        room = wanted[0] - self.scaled(SIGNS)
-        widths = fitting(self._natural, room, in_trash=self._in_trash, scale=self.scale)
-        shown = tuple(str(column) for column in widths)
-        if tuple(map(str, tree.cget("displaycolumns"))) != shown:
-            tree.configure(displaycolumns=shown)
-        for column, width in widths.items():
-            tree.column(str(column), width=width, minwidth=min(width, self.scaled(LEAST_WIDTH)))
-
-    def rescaled(self) -> None:
-        self.later(1, self._again)
-
-    def _again(self) -> None:
-        """The table has measured itself anew."""
-        self._measure_columns()
-        self._fit_columns()
 
     # --- what people do
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from litekeep.ui.bridge import Answer
 from litekeep.ui.language.words import Language
@@ -26,11 +26,15 @@ Sort = tuple[Column, bool] | None
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """All rows, and how many each filter has (empty while only the first ones are made)."""
+    """The rows of each filter, in the order in which they come. whole: not only the first ones."""
 
-    history: tuple[HistoryRow, ...] = ()
-    trash: tuple[HistoryRow, ...] = ()
-    counts: Mapping[Filter, int] | None = None
+    rows: Mapping[Filter, tuple[HistoryRow, ...]] = field(default_factory=dict)
+    whole: bool = False
+
+    @property
+    def counts(self) -> dict[Filter, int] | None:
+        """How many rows each filter has, None while that is not known."""
+        return {key: len(rows) for key, rows in self.rows.items()} if self.whole else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,22 +49,25 @@ class Wish:
 
 def made(facts: ViewFacts, say: Language) -> Made:
     """All of them."""
-    rows, gone = history(facts, say), trash(facts, say)
-    counts = {each: len(filtered((*rows, *gone), each, "", say)) for each in Filter}
-    return Made(rows, gone, counts)
+    return Made(_by_filter((*history(facts, say), *trash(facts, say)), say), whole=True)
 
 
 def first_made(facts: ViewFacts, say: Language) -> Made:
     """The newest ones only."""
     few = replace(facts, snapshots=facts.snapshots[-FIRST:], trash=facts.trash[-FIRST:], rows=facts.rows[: 2 * FIRST])
-    return Made(history(few, say)[:FIRST], trash(few, say))
+    return Made(_by_filter((*history(few, say)[:FIRST], *trash(few, say)), say))
+
+
+def _by_filter(rows: tuple[HistoryRow, ...], say: Language) -> dict[Filter, tuple[HistoryRow, ...]]:
+    return {each: filtered(rows, each, "", say) for each in Filter}
 
 
 def found(rows: Made, wish: Wish, say: Language) -> tuple[HistoryRow, ...]:
     """Those that are wanted, in the order that is wanted."""
-    in_trash = wish.filter is Filter.TRASH
-    passed = filtered(rows.trash if in_trash else rows.history, wish.filter, wish.search, say)
-    sort = wish.trash_sort if in_trash else wish.sort
+    passed = rows.rows.get(wish.filter, ())
+    if wish.search.strip():
+        passed = filtered(passed, wish.filter, wish.search, say)
+    sort = wish.trash_sort if wish.filter is Filter.TRASH else wish.sort
     return passed if sort is None else ordered(passed, sort[0], descending=sort[1])
 
 
@@ -86,7 +93,7 @@ class Listing:
             self._stage.bridge.forget(MADE)
             self._arrived(made(facts, say))
             return
-        if not self.rows and self.made.counts is None:
+        if not self.made.whole:
             self._arrived(first_made(facts, say))
         self._stage.bridge.ask(MADE, lambda _: made(facts, say), self._answered)
 
@@ -118,7 +125,7 @@ class Listing:
 
     def _find(self) -> None:
         rows, wish, say = self.made, self.wish, self._stage.say
-        if not wish.search.strip() or len(rows.history) + len(rows.trash) <= AT_ONCE:
+        if not wish.search.strip() or len(rows.rows.get(wish.filter, ())) <= AT_ONCE:
             self._stage.bridge.forget(FOUND)
             self._show(found(rows, wish, say))
         else:  # looking through thousands of texts takes too long here

@@ -243,7 +243,9 @@ class BackupsPage(Piece):
             self.clipboard_append("\n".join(texts))
 
     def _close_pane(self) -> None:
-        self._closed_for, self._opened = self.pane.model.key, False
+        self._opened = False
+        if self._room is Room.BELOW:
+            self._closed_for = self.pane.model.key
         self._show_pane()
         self.card.table.focus_set()
 

@@ -38,7 +38,7 @@ class Working:
             self._export(chosen[0], facts)
         elif act is Act.LABEL:
             self._label(chosen[0], facts)
-        else:
+        elif act is Act.DELETE:
             self._delete(chosen, facts)
 
     def _delete(self, chosen: Sequence[Snapshot], facts: ViewFacts) -> None:

@@ -22,9 +22,7 @@ class LocatePanel(Panel):
     def __init__(self, master: Any, stage: Stage) -> None:
         say, facts = stage.say, stage.bridge.facts
         super().__init__(master, stage, say("Backup folder not found"), facts.folder, wide=NARROW)
-        text = say(
-            "If it is on a drive or a server, connect that and look again. Nothing is lost: the backups are there."
-        )
+        text = say("If it is on a drive or a server, connect that, then look again.")
         Wrapped(self.body, text).grid(row=0, column=0, sticky="ew")
         other = say("If it was moved, choose where it is now.") if facts.editable else ""
         Wrapped(self.body, other).grid(row=1, column=0, sticky="ew", pady=(GAP if other else 0, 0))

@@ -16,7 +16,7 @@ from litekeep.ui.widgets.look import GAP, GAP_SMALL
 from litekeep.ui.widgets.tree import TableColumn, TextTable
 from litekeep.ui.widgets.words import Wrapped
 
-ROWS = 8
+ROWS = 6
 
 
 class RemovalPanel(Panel):

@@ -187,7 +187,7 @@ class RestorePanel(Panel):
         self.changes.set_rows(rows)
         (self.changes.show if rows else self.changes.hide)()
         (self.counting.show if counting else self.counting.hide)()
-        self.summary.set_text(say("Counting…") if counting else model.summary)
+        self.summary.set_text(model.summary)
         note = model.note
         if self._problem is not None:
             told = card(self._problem, say)

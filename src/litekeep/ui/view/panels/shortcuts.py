@@ -12,7 +12,7 @@ from litekeep.ui.widgets.buttons import Kind
 from litekeep.ui.widgets.ctk import Piece
 from litekeep.ui.widgets.paint import box
 
-LINE, KEY = 30, 22
+LINE, KEY = 27, 21
 
 
 class ShortcutsPanel(Panel):

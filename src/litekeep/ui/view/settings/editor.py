@@ -14,6 +14,7 @@ from functools import partial
 from typing import Any
 
 from litekeep import BackupManager
+from litekeep.operations.status import Verdict
 from litekeep.ui.bridge import Answer
 from litekeep.ui.language.words import Language
 from litekeep.ui.presenter.causes import explain
@@ -223,8 +224,9 @@ class Editor:
         if wanted == self._counted and facts.plan is self._counted_plan:  # plans are long: never compared
             return
         self._counted, self._counted_plan = wanted, facts.plan
-        if policy is None or facts.status is None:
-            self.counting = False
+        away = facts.status is not None and facts.status.verdict is Verdict.REPOSITORY_MISSING
+        if policy is None or facts.status is None or (away and facts.plan is None):
+            self.counting, self.preview = False, None
             self.stage.bridge.forget(PREVIEW)
             return
         self.counting = True

@@ -51,7 +51,7 @@ class LocationCard(Card):
         else:
             self.room.hide()
         away = facts.status is not None and facts.status.verdict is Verdict.REPOSITORY_MISSING
-        self.open.set_enabled(not away)
+        self.open.set_enabled(not away and facts.space_bytes is not None)
 
     def _room(self, facts: ViewFacts) -> tuple[Tone, str]:
         say = self.say

@@ -11,7 +11,7 @@
 PYTHON ?= python3
 VENV   ?= .venv
 CASES  ?=
-PYTEST ?= -n auto
+PYTEST ?= -n auto --dist worksteal
 
 BIN     := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check

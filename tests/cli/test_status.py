@@ -60,6 +60,8 @@ DAMAGED = snapshot(3, damage=("cut short",), verified=Level.NONE)
         (Facts("app", GOOD), Verdict.HEALTHY, SAFE, "Last backup 2 h ago, verified; a test restore passed 40 h ago."),
         (Facts("app", (snapshot(2),)), Verdict.UNPROVEN, SAFE, "no restore has been tested yet"),
         (Facts("app", (snapshot(24 * 40), snapshot(2))), Verdict.UNPROVEN, RISK, "no restore has been tested yet"),
+        (Facts("app", GOOD, key_unconfirmed=True), Verdict.KEY_UNCONFIRMED, RISK, "to have the recovery key"),
+        (Facts("app", missing="no key", key_needed=True), Verdict.KEY_NEEDED, NONE, "cannot be opened: no key"),
         (Facts("app", OLD), Verdict.UNPROVEN, RISK, "the last test restore passed 31 days ago"),
         (Facts("app", (snapshot(2, verified=Level.NONE),)), Verdict.UNPROVEN, RISK, "has not been verified"),
         (Facts("app", (snapshot(50, drilled_at=hours(40)),)), Verdict.OVERDUE, RISK, "No backup for 50 h"),

@@ -93,7 +93,7 @@ def eager(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_year(tmp_path: Path, request: pytest.FixtureRequest) -> None:
     """Daily backup and prune: what is kept is what was planned, and gives what it gave on its day.
 
-    To save time, the long middle of the year is pruned weekly (daily with --operations-all).
+    To save time, the long middle of the year is pruned every ten days (daily with --operations-all).
     """
     home = Home(tmp_path)
     home.make(rows=60, page_size=1024)
@@ -102,7 +102,7 @@ def test_a_year(tmp_path: Path, request: pytest.FixtureRequest) -> None:
     for day in range(365):
         home.change(1)
         memory.note(home.backup(after=DAY, level=Level.WRITTEN if day % 10 else Level.FULL).snapshot)
-        if always or not 50 <= day < 340 or day % 7 == 0:
+        if always or not 40 <= day < 350 or day % 10 == 0:
             [(_, decided)] = plan_of(home, policy).retention
             pruned = home.prune(policy)
             assert pruned.waiting == ()

@@ -43,7 +43,7 @@ WINDOW_MANAGER = """<?xml version="1.0"?>
 <openbox_config xmlns="http://openbox.org/3.4/rc">
   <focus><focusNew>yes</focusNew><focusDelay>0</focusDelay></focus>
   <desktops><number>1</number><popupTime>0</popupTime></desktops>
-  <keyboard/>
+  <keyboard><keybind key="A-F4"><action name="Close"/></keybind></keyboard>
   <mouse><context name="Client">
     <mousebind button="Left" action="Press"><action name="Focus"/><action name="Raise"/></mousebind>
   </context></mouse>

@@ -24,7 +24,7 @@ from litekeep.repository.catalog import load_catalog
 from litekeep.repository.packs import PackTable
 from litekeep.repository.repository import Repository
 from litekeep.storage.base import Storage
-from litekeep.testing import ManualClock
+from litekeep.testing import ManualClock, RecordingMonitor
 
 Prepare = Callable[[Builder], None]
 Run = Callable[[World, Storage, ManualClock], object]
@@ -191,14 +191,24 @@ def _recover(world: World, storage: Storage, clock: ManualClock) -> None:
     curate.from_trash(*_oldest(storage), clock=clock, monitor=Silent())
 
 
-def _verify(world: World, storage: Storage, clock: ManualClock) -> VerifyResult:
-    return verify(*_oldest(storage), scratch=world.scratch, clock=clock, monitor=Silent())
+NOT_REMEMBERED = "the result is right, and the storage took no receipt of it"
 
 
-def _drill(world: World, storage: Storage, clock: ManualClock) -> DrillResult:
-    repository = Repository.open(storage)
+def _remembered(result: object, monitor: RecordingMonitor) -> object:
+    """The result, or the word that it was told not to be remembered."""
+    warnings = [facts["code"] for name, facts in monitor.events if name == "warning"]
+    return NOT_REMEMBERED if "read_only" in warnings else result
+
+
+def _verify(world: World, storage: Storage, clock: ManualClock) -> object:
+    monitor = RecordingMonitor()
+    return _remembered(verify(*_oldest(storage), scratch=world.scratch, clock=clock, monitor=monitor), monitor)
+
+
+def _drill(world: World, storage: Storage, clock: ManualClock) -> object:
+    repository, monitor = Repository.open(storage), RecordingMonitor()
     chosen = choose_for_drill(load_catalog(repository).snapshots, random.Random(1))
-    return drill(repository, chosen, scratch=world.scratch, clock=clock, monitor=Silent())
+    return _remembered(drill(repository, chosen, scratch=world.scratch, clock=clock, monitor=monitor), monitor)
 
 
 def _scrub(world: World, storage: Storage, clock: ManualClock) -> ScrubReport:
@@ -277,7 +287,7 @@ OPERATIONS = (
 
 def failed(result: object) -> bool:
     """True if a result says by itself that something went wrong."""
-    return bool(
+    return result is NOT_REMEMBERED or bool(
         (isinstance(result, BackupResult | VerifyResult | DrillResult) and result.damage)
         or (isinstance(result, ScrubReport) and result.damaged)
         or (isinstance(result, BackupResult) and result.level < Level.WRITTEN)

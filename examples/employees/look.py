@@ -158,6 +158,17 @@ def later(widget: Any, milliseconds: int, call: Callable[[], Any]) -> Callable[[
     return call_off
 
 
+def select_all_by_control_a(field: Any) -> None:
+    """As everywhere else: on Linux, Tk goes to the beginning of the line instead."""
+
+    def select(_: Any) -> str:
+        field.event_generate("<<SelectAll>>")
+        return "break"
+
+    if field.tk.call("tk", "windowingsystem") == "x11":
+        field.bind("<Control-a>", select)
+
+
 class Entry(ctk.CTkEntry):
     """One line to fill in."""
 
@@ -177,6 +188,7 @@ class Entry(ctk.CTkEntry):
         self._wrong = False
         self.bind("<FocusIn>", lambda _: self.configure(border_width=2, border_color=ACCENT), add="+")
         self.bind("<FocusOut>", lambda _: self._plain(), add="+")
+        select_all_by_control_a(self._entry)
 
     def _plain(self) -> None:
         self.configure(border_width=1, border_color=BAD if self._wrong else EDGE)
@@ -205,6 +217,7 @@ class Area(ctk.CTkFrame):
         self._text.bind("<FocusOut>", lambda _: self.configure(border_width=1, border_color=EDGE))
         self._text.bind("<Tab>", lambda _: self._leave(self._text.tk_focusNext()))
         self._text.bind("<Shift-Tab>", lambda _: self._leave(self._text.tk_focusPrev()))
+        select_all_by_control_a(self._text)
         self._paint()
 
     def _leave(self, widget: Any) -> str:

@@ -1,5 +1,5 @@
 """A sample with a past: the office worked for some weeks, every night at two a backup was made,
-and on Sundays a restore was tested.
+and on Sundays a restore was tested and old backups were cleaned up.
 
 An application never does this. It is here because a backup of yesterday can only be shown where there is a yesterday.
 It runs before the application opens the database: see litekeep.worker.inline.
@@ -21,11 +21,13 @@ from litekeep.model import Reason
 from litekeep.monitor import Silent
 from litekeep.operations.backup import BackupOptions, backup
 from litekeep.operations.drill import drill
+from litekeep.operations.prune import PruneOptions, prune
+from litekeep.retention import RetentionPolicy
 from litekeep.testing import ManualClock
 from litekeep.worker.jobs import Place, create_where_missing, recorded
 
-DAYS_AGO = (*range(84, 28, -7), *range(28, -1, -1))
-"""Of which nights there are backups: weekly ones, then daily ones, as the retention leaves them."""
+DAYS_AGO = tuple(range(84, -1, -1))
+"""In which nights a backup was made; of the older ones the weekly clean-up leaves the newest of each week."""
 
 
 SUNDAY = 6
@@ -52,7 +54,7 @@ def make(
         night = (now - timedelta(days=ago)).replace(hour=2, minute=0, second=0, microsecond=0)
         if night < now:
             work_day(path, night - timedelta(hours=10), people=1 if night.weekday() in (6, 0) else 6)
-            _back_up(place, ManualClock(night, zone if "/" in zone else "UTC"))
+            _back_up(place, ManualClock(night, zone if "/" in zone else "UTC"), settings.retention)
         told(done, len(days_ago))
 
 
@@ -67,7 +69,7 @@ def work_day(path: Path, at: datetime, people: int) -> None:
     database.close()
 
 
-def _back_up(place: Place, clock: ManualClock) -> None:
+def _back_up(place: Place, clock: ManualClock, policy: RetentionPolicy) -> None:
     with recorded(place, "backup", clock, Silent()) as (_, told):
         create_where_missing(place, clock, told)
         options = BackupOptions(reason=Reason.SCHEDULED, slot=clock.now())
@@ -76,3 +78,6 @@ def _back_up(place: Place, clock: ManualClock) -> None:
         clock.advance(3600)
         with recorded(place, "drill", clock, Silent()) as (_, told):
             drill(place.open(clock), made.snapshot, clock=clock, monitor=told)
+        with recorded(place, "prune", clock, Silent()) as (_, told):
+            # confirmed: that many go at once is no surprise to who made them up
+            prune(place.open(clock), PruneOptions(policy, confirmed=True), clock=clock, monitor=told)

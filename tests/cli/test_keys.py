@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import os
-import pty
 import re
+import subprocess
 import sys
-import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -242,25 +242,58 @@ def test_a_person_is_asked(database: Path, place: Path) -> None:
 
 def at_a_terminal(arguments: list[str], answers: list[str]) -> str:
     """What a person sees who types these answers."""
+    import pty
+
     program = (
         "import sys\nfrom litekeep.formats import keyslot\nkeyslot.DEFAULT_COST = keyslot.Cost(64, 1, 1)\n"
         "from litekeep.cli.main import main\nsys.exit(main(sys.argv[1:]))"
     )
-    child, terminal = pty.fork()
-    if child == 0:
-        os.execv(sys.executable, [sys.executable, "-c", program, *arguments])
-    shown, asked, limit = b"", 0, time.monotonic() + 60
-    while time.monotonic() < limit:
-        try:
-            chunk = os.read(terminal, 4096)
-        except OSError:
-            break
-        if not chunk:
-            break
-        shown += chunk
-        if asked < len(answers) and shown.count(b": ") > asked and shown.rstrip(b" ").endswith(b":"):
-            os.write(terminal, answers[asked].encode() + b"\n")
-            asked += 1
+    control, terminal = pty.openpty()
+    command = [sys.executable, "-c", program, *arguments]
+    running = subprocess.Popen(command, stdin=terminal, stdout=terminal, stderr=terminal, start_new_session=True)
     os.close(terminal)
-    os.waitpid(child, 0)
+    shown, asked = b"", 0
+    with closing(os.fdopen(control, "rb", buffering=0)) as reader:
+        while True:
+            try:
+                chunk = reader.read(4096)
+            except OSError:  # the other side is gone
+                break
+            if not chunk:
+                break
+            shown += chunk
+            if asked < len(answers) and shown.rstrip(b" ").endswith(b":"):
+                os.write(control, answers[asked].encode() + b"\n")
+                asked += 1
+    running.wait(timeout=60)
     return shown.decode("utf-8", "replace")
+
+
+def test_an_encrypted_copy_of_a_repository(litekeep: Run, database: Path, phrase: Path) -> None:
+    litekeep("backup", database, "--label", "first")
+    execute(database, "INSERT INTO people VALUES (1000, 'new')")
+    litekeep("backup", database)
+    before = [each["id"] for each in litekeep("list", "--json").json["snapshots"]]
+    options = ["--passphrase-file", phrase]
+    made = litekeep("encrypt", "new", *options, "--json").json
+    assert made["copied"] == before
+    assert read_key(made["recovery_key"])
+    again = litekeep("encrypt", "new", *options, "--json").json
+    assert (again["copied"], "recovery_key" in again) == (before, False)
+    assert [each["id"] for each in litekeep("list", "-r", "new", *options, "--json").json["snapshots"]] == before
+    litekeep("verify", "--all", "-r", "new", *options)
+    litekeep("list", "-r", "new", expect=12)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads what systemd would be told")
+def test_timers_are_told_where_the_key_is(litekeep: Run, made: str, database: Path) -> None:
+    done = litekeep("schedule", "install", database, "--dry-run", expect=None)
+    if done.code == 2:
+        pytest.skip("this system has no timers")
+    assert "runs by timers could not open it" in done.err
+    assert done.code == 12
+    litekeep("backup", database, "--key-file", "app.key")
+    plan = litekeep("schedule", "install", database, "--dry-run", "--key-file", "app.key", expect=None)
+    assert plan.code == 0
+    assert str(Path("app.key").absolute()) in plan.out
+    assert Path("app.key").read_text().strip() not in plan.out

@@ -79,12 +79,13 @@ def test_typed_where_nothing_of_litekeep_is(
             break
 
 
-def test_without_cryptography(python: Path, encrypted: Made, tmp_path: Path) -> None:
+@pytest.mark.parametrize("typed", [PHRASE, RECOVERY_KEY])
+def test_without_cryptography(python: Path, encrypted: Made, tmp_path: Path, typed: str) -> None:
     out = tmp_path / "out.db"
     arguments = ("latest", out, "--source", "app")
-    done = run_alone(python, encrypted.folder / "restore.py", *arguments, typed=RECOVERY_KEY + "\n")
+    done = run_alone(python, encrypted.folder / "restore.py", *arguments, typed=typed + "\n")
     require_refusal(done, out, code=2)
-    assert "python -m pip install cryptography" in done.stderr
+    assert "python -m pip install --upgrade cryptography" in done.stderr
 
 
 @pytest.mark.parametrize(

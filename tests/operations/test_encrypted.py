@@ -7,13 +7,16 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from litekeep.blocks import encrypt
 from litekeep.errors import CorruptObject, KeyNeeded, Refused, WrongKey
 from litekeep.formats.keyslot import KEY, PASSPHRASE, RECOVERY, Cost
 from litekeep.formats.printedkey import print_key
 from litekeep.model import Level, Reason
 from litekeep.operations import curate, keys
 from litekeep.operations.export import export
+from litekeep.repository import garbage
 from litekeep.repository.keyring import NewSlot
 from litekeep.repository.repository import Repository
 from litekeep.retention import RetentionPolicy
@@ -106,6 +109,36 @@ def test_from_backup_to_undo(home: Home) -> None:
         home.clock.advance(3 * DAY)
     assert not home.scrub().damaged
     assert all(home.verify(snapshot).ok for snapshot in home.snapshots())
+
+
+def test_no_key_and_nonce_are_used_twice(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Counted at the cipher itself, over backups, receipts, marks, compaction and plans."""
+    used = list[tuple[bytes, bytes]]()
+
+    class Counted:
+        def __init__(self, key: bytes) -> None:
+            self.key, self.cipher = key, AESGCM(key)
+
+        def encrypt(self, nonce: bytes, data: bytes, associated: bytes) -> bytes:
+            used.append((self.key, nonce))
+            return self.cipher.encrypt(nonce, data, associated)
+
+        def decrypt(self, nonce: bytes, data: bytes, associated: bytes) -> bytes:
+            return self.cipher.decrypt(nonce, data, associated)
+
+    monkeypatch.setattr(encrypt, "aes_gcm", Counted)
+    monkeypatch.setattr(garbage, "WASTE_PERCENT", 0)
+    monkeypatch.setattr(garbage, "PACK_WASTE_PERCENT", 0)
+    home.make()
+    for _ in range(6):
+        home.change(8)
+        home.backup(after=DAY)
+    for _ in range(2):
+        home.prune(RetentionPolicy(days=1, weeks=0, months=0, keep_last=1, trash_days=1), confirmed=True)
+        home.clock.advance(3 * DAY)
+    assert any(key.endswith("-1") for key in home.keys("packs/")), "compaction took part"
+    assert len(used) > 50
+    assert len(set(used)) == len(used)
 
 
 def test_nothing_of_the_data_shows(local: Home) -> None:

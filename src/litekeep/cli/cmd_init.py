@@ -52,14 +52,14 @@ def command(session: Session, database: Path | None, *, encrypt: bool, new_key_f
     folder = place_for(database, named) if database else named or Path(DEFAULT_NAME)
     encrypt = encrypt or bool(session.file and session.file.backup.encryption)
     _refuse_needless(session, encrypt=encrypt, new_key_file=new_key_file)
-    with _slots(session, new_key_file) if encrypt else _none() as slots:
+    with made_slots(session, new_key_file) if encrypt else _none() as slots:
         create_repository(folder, database, encryption=slots, clock=session.clock, monitor=session.monitor)
     session.out.good(f"Made {'an encrypted' if encrypt else 'a'} repository in {folder_name(folder)}")
     option = f" -r {shlex.quote(str(named))}" if named else ""
     facts = {}
     if encrypt:
         facts = {"encrypted": True, "recovery_key": slots[-1].secret}
-        _tell_recovery(session, slots[-1].secret, option)
+        tell_recovery(session, slots[-1].secret, option)
     session.out.line(f"  Next: litekeep backup {shlex.quote(str(database or 'app.db'))}{option}")
     session.result("init", OK, repository=str(folder.absolute()), **facts)
     return OK
@@ -80,7 +80,7 @@ def _none() -> Iterator[Sequence[NewSlot]]:
 
 
 @contextmanager
-def _slots(session: Session, new_key_file: Path | None) -> Iterator[Sequence[NewSlot]]:
+def made_slots(session: Session, new_key_file: Path | None) -> Iterator[Sequence[NewSlot]]:
     """What will open the repository, the recovery key last. The new key file goes again if nothing comes of it."""
     from litekeep.cli.unlock import ask_new, given_secret
     from litekeep.formats.keyslot import KEY, PASSPHRASE, RECOVERY
@@ -108,7 +108,8 @@ def _slots(session: Session, new_key_file: Path | None) -> Iterator[Sequence[New
         raise
 
 
-def _tell_recovery(session: Session, key: str, option: str) -> None:
+def tell_recovery(session: Session, key: str, option: str) -> None:
+    """Show the recovery key, and say what to do with it."""
     out = session.out
     out.line("  This is the recovery key. It opens the backups when the passphrase is lost. Write it down now:")
     out.line()

@@ -15,7 +15,7 @@ from litekeep.cli.exits import OK, STORED
 from litekeep.cli.parameters import PATH
 from litekeep.cli.session import Session
 from litekeep.cli.verb import HELP, verb
-from litekeep.errors import UsageError
+from litekeep.errors import KeyNeeded, UsageError
 
 if TYPE_CHECKING:
     from litekeep.scheduling.install import Account, Plan, Timers
@@ -85,12 +85,13 @@ def install(
     user = str(rest["run_as"]) or _owner(database) if system else ""
     rules = _rules(session, when, rest)
     timers, account = _here(system=system)
-    zone = _zone(session, timers)
+    zone, key = _zone(session, timers), _key_options(session, folder)
     jobs = [
-        replace(make_job(verb_name, database, folder, rule, user, given=_given(session, when)), zone=zone)
+        make_job(verb_name, database, folder, rule, user, given=_given(session, when))
         for verb_name, rule in rules.items()
         if rule is not None
     ]
+    jobs = [replace(job, zone=zone, command=(*job.command, *key)) for job in jobs]
     return _do(session, "install", plan_install(jobs, timers, account), [job.name for job in jobs], dry_run=dry_run)
 
 
@@ -122,6 +123,28 @@ def _zone(session: Session, timers: Timers) -> str:
         what = f"the system's timers go by the machine's zone, {here}, and not by {wanted}"
         session.telling.warn("schedule_zone", what)
     return wanted
+
+
+def _key_options(session: Session, folder: Path) -> tuple[str, ...]:
+    """Where the timers' runs find the key; raises KeyNeeded if they would find none. Never the key itself."""
+    from litekeep.formats.repoconfig import KEY, decode_config
+    from litekeep.storage.local import LocalStorage
+
+    given, file = session.settings, session.file
+    if given.key_file or given.passphrase_file:
+        path = given.key_file or given.passphrase_file
+        return "--key-file" if given.key_file else "--passphrase-file", os.path.abspath(str(path))
+    if given.passphrase_command:
+        return "--passphrase-command", given.passphrase_command
+    in_settings = file is not None and file.backup.encryption is not None
+    if not in_settings and decode_config(LocalStorage(folder, session.clock).get(KEY)).encrypted:
+        raise KeyNeeded(
+            f"the repository in {folder} is encrypted, and runs by timers could not open it",
+            safe="Nothing was changed.",
+            hint="Make a key for this machine, `litekeep key add --new-key-file FILE`, and name it here or in the "
+            "settings.",
+        )
+    return ()
 
 
 def _given(session: Session, when: str | None) -> Given | None:

@@ -30,6 +30,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "trash": ("cmd_trash", "List, recover or empty the trash."),
     "gui": ("cmd_gui", "Open the window."),
     "key": ("cmd_key", "Passphrases and keys of an encrypted repository."),
+    "encrypt": ("cmd_encrypt", "Make an encrypted copy of a repository."),
     "config": ("cmd_config", "Make, check, show and change the settings file."),
     "schedule": ("cmd_schedule", "Let the system's own timers make the backups."),
     "watch": ("cmd_watch", "Back up when it is due: for servers and containers."),

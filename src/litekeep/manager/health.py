@@ -6,7 +6,7 @@ from datetime import datetime, timedelta, tzinfo
 
 from litekeep.clock import Clock
 from litekeep.config.settings import BackupSettings
-from litekeep.errors import LitekeepError, VerificationFailed
+from litekeep.errors import KeyNeeded, LitekeepError, SecretUnavailable, VerificationFailed
 from litekeep.manager.situations import backup_runs
 from litekeep.model import Snapshot
 from litekeep.operations.backup import BackupResult
@@ -37,7 +37,8 @@ def known(
             gathered = gather_facts(repository, catalog, runs, now, max_age=max_age)
             facts = next((each for each in gathered if each.source == ours), Facts(place.name, max_age=max_age))
     except LitekeepError as error:
-        facts = Facts(place.name, missing=error.message, max_age=max_age)
+        locked = isinstance(error, (KeyNeeded, SecretUnavailable))
+        facts = Facts(place.name, missing=error.message, max_age=max_age, key_needed=locked)
     return facts, assess(facts, now)
 
 

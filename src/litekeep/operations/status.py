@@ -37,7 +37,9 @@ class Verdict(StrEnum):
     FAILING = "failing"
     DAMAGED = "damaged"
     SUSPICIOUS = "suspicious"
+    KEY_UNCONFIRMED = "key_unconfirmed"
     RUNNING = "running"
+    KEY_NEEDED = "key_needed"
     REPOSITORY_MISSING = "repository_missing"
 
 
@@ -66,7 +68,8 @@ class Facts:
 
     seen_at: when a run last found the database as it is in the newest snapshot. runs: its backup runs, oldest first.
     unreadable: objects of the repository that cannot be read. busy: who holds the repository, or empty.
-    missing: why the repository cannot be used, or empty; then nothing else is known.
+    missing: why the repository cannot be used, or empty; then nothing else is known. key_needed: it is there, and
+    encrypted, and no key that fits was given. key_unconfirmed: it is encrypted, and nobody typed its recovery key back.
     """
 
     source: str
@@ -77,6 +80,8 @@ class Facts:
     busy: str = ""
     missing: str = ""
     max_age: timedelta = MAX_AGE
+    key_needed: bool = False
+    key_unconfirmed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +99,7 @@ class Status:
 def assess(facts: Facts, now: datetime) -> Status:
     """Judge. The worst finding decides; a run that is going on is told with what holds without it."""
     status = _at_rest(facts, now)
-    if not facts.busy or status.verdict is Verdict.REPOSITORY_MISSING:
+    if not facts.busy or facts.missing:
         return status
     sentence = f"A run is going on: {facts.busy}. Until it ends: {status.sentence[0].lower()}{status.sentence[1:]}"
     return Status(status.source, Verdict.RUNNING, status.protection, sentence, status.last_good_at, status.drilled_at)
@@ -104,7 +109,7 @@ def _at_rest(facts: Facts, now: datetime) -> Status:
     good = [snapshot for snapshot in facts.snapshots if snapshot.sound]
     drills = [snapshot.drilled_at for snapshot in facts.snapshots if snapshot.drilled_at and not snapshot.damage]
     good_at = _good_at(facts, good)
-    for finding in (_missing, _never, _damaged, _unverified, _failing, _suspicious, _overdue, _unproven):
+    for finding in (_missing, _never, _damaged, _unverified, _failing, _suspicious, _overdue, _unconfirmed, _unproven):
         found = finding(facts, good, max(drills, default=None), good_at, now)
         if found is not None:
             return Status(facts.source, *found, last_good_at=good_at, drilled_at=max(drills, default=None))
@@ -129,6 +134,9 @@ Found = tuple[Verdict, Protection, str] | None
 def _missing(facts: Facts, _g: Sequence[Snapshot], _d: datetime | None, _a: datetime | None, _n: datetime) -> Found:
     if not facts.missing:
         return None
+    if facts.key_needed:
+        text = f"The backups cannot be opened: {facts.missing}. The database itself is not affected."
+        return Verdict.KEY_NEEDED, Protection.NOT_PROTECTED, text
     text = f"The backups are not there: {facts.missing}. The database itself is not affected."
     return Verdict.REPOSITORY_MISSING, Protection.NOT_PROTECTED, text
 
@@ -211,6 +219,16 @@ def _overdue(
     return Verdict.OVERDUE, Protection.AT_RISK, text
 
 
+def _unconfirmed(
+    facts: Facts, _g: Sequence[Snapshot], _d: datetime | None, good_at: datetime | None, now: datetime
+) -> Found:
+    """Backups that nobody can open any more are none."""
+    if not facts.key_unconfirmed or good_at is None:
+        return None
+    text = f"Last backup {_ago(good_at, now)}, verified; but nobody has confirmed to have the recovery key."
+    return Verdict.KEY_UNCONFIRMED, Protection.AT_RISK, text
+
+
 def _unproven(
     _f: Facts, good: Sequence[Snapshot], drilled_at: datetime | None, good_at: datetime | None, now: datetime
 ) -> Found:
@@ -235,12 +253,13 @@ def gather_facts(
     lately = [run for run in history if run.source and now - run.at < FORGOTTEN_AFTER]
     tried = {run.source for run in lately if run.code not in MISTYPED}
     names = sorted({*catalog.sources(), *tried}) or sorted({run.source for run in lately})
-    facts = []
+    facts, unconfirmed = [], repository.keys is not None and repository.keys.unconfirmed
     for name in names or [""]:
         live = tuple(snapshot for snapshot in catalog.of(name) if snapshot.trashed_at is None)
         mine = tuple(run for run in history if run.source == name)
         seen = _seen_at(repository, live[-1]) if live else None
-        facts.append(Facts(name, live, seen, mine, len(catalog.damaged), busy, "", max_age))
+        damaged = len(catalog.damaged)
+        facts.append(Facts(name, live, seen, mine, damaged, busy, "", max_age, key_unconfirmed=unconfirmed))
     return facts
 
 

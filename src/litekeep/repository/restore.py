@@ -73,6 +73,9 @@ class Stop(Exception):
     """Ends the program: (what happened, what to do, exit code)."""
 
 
+INSTALL = "install cryptography 44 or newer: python -m pip install --upgrade cryptography"
+NEEDS = Stop("this repository is encrypted, and this Python lacks what decrypts it", INSTALL, 2)
+
 # BLAKE3 in plain Python, many inputs at once. Source: "BLAKE3", O'Connor, Aumasson, Neves, Wilcox-O'Hearn, section 2.
 CHUNK_START, CHUNK_END, PARENT, ROOT, KEYED_HASH, KEY_CONTEXT, KEY_MATERIAL = 1, 2, 4, 8, 16, 32, 64
 IV = struct.pack("<8I", 0x6A09E667, 0xBB67AE85, 0x3C6EF372, 0xA54FF53A, 0x510E527F, 0x9B05688C, 0x1F83D9AB, 0x5BE0CD19)
@@ -204,9 +207,7 @@ def aes_gcm(key: bytes, nonce: bytes, sealed: bytes, associated: bytes) -> bytes
         from cryptography.exceptions import InvalidTag
         from cryptography.hazmat.primitives.ciphers.aead import AESGCM
     except ImportError:
-        raise Stop(
-            "this repository is encrypted", "the package to read it: python -m pip install cryptography", 2
-        ) from None
+        raise NEEDS from None
     try:
         return bytes(AESGCM(key).decrypt(nonce, sealed, associated))
     except InvalidTag:
@@ -233,13 +234,19 @@ def printed_key(text: str) -> bytes | None:
 
 def stretched(passphrase: str, salt: bytes, cost: dict[str, int]) -> bytes:
     """What Argon2id makes of a passphrase."""
-    from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
-
+    try:
+        from cryptography.exceptions import UnsupportedAlgorithm
+        from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
+    except ImportError:
+        raise NEEDS from None
     memory, rounds, lanes = cost["memory_kib"], cost["iterations"], cost["lanes"]
     if not (1 <= rounds <= 16 and 1 <= lanes <= 16 and 8 * lanes <= memory <= 1 << 21):
         raise ValueError("parameters of Argon2id beyond the limits")
     plain = unicodedata.normalize("NFC", passphrase).encode()
-    return bytes(Argon2id(salt=salt, length=32, iterations=rounds, lanes=lanes, memory_cost=memory).derive(plain))
+    try:
+        return bytes(Argon2id(salt=salt, length=32, iterations=rounds, lanes=lanes, memory_cost=memory).derive(plain))
+    except UnsupportedAlgorithm:
+        raise NEEDS from None
 
 
 def canonical(facts: dict[str, Any]) -> bytes:

@@ -42,18 +42,29 @@ def still_view(make_view: Make, monkeypatch: pytest.MonkeyPatch, wait_until: Any
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("lang", ["en", "fr"])
 @pytest.mark.parametrize("mode", ["light", "dark"])
-def test_every_state_fits(still_view: Make, screenshot: Any, wait_until: Any, mode: str, lang: str, size: str) -> None:
-    """Pictures of all of them go to build/screenshots; nothing of the hero or a card is cut."""
+def test_every_state(
+    still_view: Make, screenshot: Any, assert_golden: Any, wait_until: Any, mode: str, lang: str, size: str
+) -> None:
+    """Each looks as before (wide), and nothing of the hero or a card is cut. One view shows them one after the other."""
     from ui.conftest import SEEN
 
     view = still_view(HEALTHY, mode, lang, size)
+    different = []
     for name, facts in ALL.items():
         view.bridge.put(facts)
         view.bridge.put(facts)
         wait_until(lambda facts=facts: view.head._outcome == facts.outcome and not view.bridge._updates)
-        view.update()
-        screenshot(view, SEEN / f"view-{name}-{mode}-{lang}-{size}.png")
+        page = view.pages["overview"]
+        wait_until(lambda page=page: not page._timer)  # all parts of it are told, one after the other
         assert_nothing_is_cut(view, name)
+        if size != "wide":
+            screenshot(view, SEEN / f"view-{name}-{mode}-{lang}-{size}.png")
+            continue
+        try:
+            assert_golden(view, f"state-{name}-{mode}-{lang}")
+        except pytest.fail.Exception as problem:
+            different.append(str(problem))
+    assert not different, "\n".join(different)
 
 
 def assert_nothing_is_cut(view: Any, name: str) -> None:

@@ -15,6 +15,8 @@ from typing import Any
 WATCHED = Path(__file__).with_name("watched.py")
 ROOT = Path(__file__).resolve().parents[3]
 PATIENCE = 25.0
+REST_SECONDS = 0.15
+"""What does not move for so long can be clicked on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +125,10 @@ class Person:
 
     def _usable(self, text: str, kind: str) -> Thing | None:
         found = self.find(text, kind)
-        return found if found is not None and found.enabled and found == self.find(text, kind) else None
+        if found is None or not found.enabled:
+            return None
+        time.sleep(REST_SECONDS)
+        return found if found == self.find(text, kind) else None
 
     def click_at(self, thing: Thing, times: int = 1) -> None:
         """In its middle."""

@@ -225,3 +225,16 @@ def test_a_hint_shows_after_a_while_and_goes(place: Any, wait_until: Any) -> Non
     button.canvas.event_generate("<Enter>")
     button.destroy()
     assert not button._timers
+
+
+def test_a_page_shows_content_that_shrank_above_what_was_seen(window: Any, wait_until: Any) -> None:
+    page = Page(window)
+    page.pack(fill="both", expand=True)
+    content = Piece(page.content, width=10, height=9000)
+    content.grid()
+    wait_until(lambda: page.content.winfo_height() > 8000 and page.winfo_viewable())
+    page.canvas.yview_moveto(1)
+    wait_until(lambda: page.canvas.canvasy(0) > 5000)
+    content.configure(height=50)
+    wait_until(lambda: page.canvas.canvasy(0) == 0 and content.winfo_viewable())
+    assert not page.bar.needed

@@ -67,7 +67,6 @@ class Board:
             if first:
                 self._leave = manager.subscribe(self._listener(manager))
         self._fold(lambda scene: scenes.joined(scene, manager.running, self._clock.now()))
-        self.look(manager, anew=True)
 
     def exit(self, viewer: SimpleQueue[Told | Ended]) -> None:
         """It looks no more; with the last one, this listens no more."""

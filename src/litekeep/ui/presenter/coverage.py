@@ -80,7 +80,7 @@ def coverage(facts: ViewFacts, say: Language, weeks: int) -> Coverage:
     """The last `weeks` weeks, the present one last. Linear in the number of backups and rows."""
     today = local(facts.now, facts.now).date()
     start = today - timedelta(days=today.weekday(), weeks=weeks - 1)
-    known = _gather(facts)
+    known = _gather(facts, start)
     plan = _Plan.of(facts, start, known)
     days = [start + timedelta(days=number) for number in range(7 * weeks)]
     kinds = {day: _kind(day, today, known, plan) for day in days if day <= today}
@@ -99,33 +99,38 @@ def coverage(facts: ViewFacts, say: Language, weeks: int) -> Coverage:
     )
 
 
-def _gather(facts: ViewFacts) -> _Known:
+def _gather(facts: ViewFacts, start: date) -> _Known:
+    """Of what lies before the weeks that are shown, only when it began: thousands of local days take a while."""
     known, zone = _Known(), facts.now.tzinfo
-    for each in facts.snapshots:
-        day = _of_snapshot(each, zone, known)
-        day.damaged += bool(each.damage)
-        day.kept += not each.damage
-    for each in facts.trash:
-        _of_snapshot(each, zone, known).trashed += 1
-    for row in own_rows(facts):
-        _take(row, row.at.astimezone(zone).date(), known)
+    edge = datetime(start.year, start.month, start.day, tzinfo=zone) - _DAY
+    everything, rows = (*facts.snapshots, *facts.trash), own_rows(facts)
+    good = [each.created_at for each in everything] + [row.at for row in rows if is_good(row)]
+    known.first_backup = min(good).astimezone(zone).date() if good else None
+    known.first_row = min(row.at for row in rows).astimezone(zone).date() if rows else None
+    for each in everything:
+        if each.created_at >= edge:
+            _take_snapshot(each, known.on(each.created_at.astimezone(zone).date()), known)
+    for row in rows:
+        if row.at >= edge:
+            _take_row(row, row.at.astimezone(zone).date(), known)
     known.runs.sort()
     return known
 
 
-def _of_snapshot(snapshot: Snapshot, zone: tzinfo | None, known: _Known) -> _Facts:
-    day = snapshot.created_at.astimezone(zone).date()
-    known.first_backup = min(known.first_backup or day, day)
+def _take_snapshot(snapshot: Snapshot, day: _Facts, known: _Known) -> None:
     known.runs.append(snapshot.created_at.astimezone(UTC))
-    return known.on(day)
+    if snapshot.trashed_at is not None:
+        day.trashed += 1
+    elif snapshot.damage:
+        day.damaged += 1
+    else:
+        day.kept += 1
 
 
-def _take(row: Row, day: date, known: _Known) -> None:
-    known.first_row = min(known.first_row or day, day)
+def _take_row(row: Row, day: date, known: _Known) -> None:
     if is_good(row):
         known.on(day).good += 1
         known.runs.append(row.at.astimezone(UTC))
-        known.first_backup = min(known.first_backup or day, day)
     elif is_failed(row):
         facts = known.on(day)
         facts.failure = facts.failure or row  # rows come newest first

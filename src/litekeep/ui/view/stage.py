@@ -9,13 +9,16 @@ from __future__ import annotations
 import tkinter as tk
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from litekeep.model import Snapshot
 from litekeep.ui.bridge import Bridge
 from litekeep.ui.language.words import Language
 from litekeep.ui.presenter.facts import ViewFacts
 from litekeep.ui.presenter.models import Action, Card, Filter
+
+if TYPE_CHECKING:
+    from litekeep.ui.view.settings.editor import Editor
 
 
 class Part(Protocol):
@@ -48,6 +51,16 @@ class BackupsPart(Part, Protocol):
     def selected(self) -> tuple[Snapshot, ...]:
         """The selected backups, from the top; the view restores the first one on Ctrl+R."""
 
+    @property
+    def in_use(self) -> bool:
+        """Somebody works with the table or the details."""
+
+    def focus_table(self) -> None:
+        """The keyboard goes to the table."""
+
+    def escape(self) -> None:
+        """Esc, where nothing else took it."""
+
 
 class SettingsPart(Part, Protocol):
     """What the view also asks of the Settings page. A host asks before it leaves a view with unsaved changes."""
@@ -79,6 +92,10 @@ class Stage(Protocol):
     say: Language
     files: Files
 
+    @property
+    def editor(self) -> Editor:
+        """What is edited in the settings, for all cards that edit them, on whatever page."""
+
     def perform(self, action: Action, about: Snapshot | None = None) -> None:
         """Carry out what a button stands for. about: the backup meant, where the action is about one.
 
@@ -86,7 +103,10 @@ class Stage(Protocol):
         """
 
     def go(self, page: str, filter: Filter | None = None) -> None:  # noqa: A002 - the field's word
-        """Open a page: "overview", "backups" or "settings"; with a filter on the backups. A panel is closed."""
+        """Open a page: "overview", "backups" or "settings"; with a filter on the backups. A panel is closed.
+
+        Where there is room for the dashboard, that stands for the first two.
+        """
 
     def open_panel(self, build: Callable[[tk.Misc, Any], tk.Widget]) -> None:
         """Lay a panel over the pages (never a second window). `build` gets its master and the stage, and makes it.

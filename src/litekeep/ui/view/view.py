@@ -5,7 +5,7 @@ from __future__ import annotations
 import tkinter
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
 from litekeep import BackupManager
 from litekeep.config.environment import process_environment
@@ -14,16 +14,20 @@ from litekeep.ui.bridge import Bridge, FactsChanged, WorkChanged
 from litekeep.ui.language import choose_language, language
 from litekeep.ui.presenter.facts import ViewFacts
 from litekeep.ui.presenter.models import Action, Card, Filter
+from litekeep.ui.view.book import Book
 from litekeep.ui.view.deeds import Deeds
 from litekeep.ui.view.files import SystemFiles
 from litekeep.ui.view.head import Head, OnAction
 from litekeep.ui.view.keys import Keys
-from litekeep.ui.view.pages import BACKUPS, NAMES, OVERVIEW, SETTINGS, names_of, page_maker
-from litekeep.ui.view.stage import BackupsPart, Files, Part, SettingsPart
+from litekeep.ui.view.pages import BACKUPS, NAMES, OVERVIEW, SETTINGS, names_of
+from litekeep.ui.view.settings.editor import Editor
+from litekeep.ui.view.stage import Files, Part
 from litekeep.ui.widgets.choices import Segmented
 from litekeep.ui.widgets.ctk import Piece, host_look
-from litekeep.ui.widgets.look import CARD_GAP, OWN, PAGE
+from litekeep.ui.widgets.look import CARD_GAP, LEAST, OWN, PAGE
 
+SOON_MS = 15
+"""After a question, its answer is looked for after so long."""
 RETELL_MS = 30_000
 """How often texts that tell the time are made anew."""
 Theme = Literal["inherit", "own"]
@@ -40,7 +44,8 @@ class BackupView(Piece):
         pages: which of "overview", "backups" and "settings", in this order.
         theme: "inherit" takes the neutral colours and the accent of the host's theme, "own" those of Litekeep.
         lang: "en", "fr"; None: LITEKEEP_LANG, the system's, else English.
-        layout: "pages", "auto" or "dashboard"; all show pages until there is a layout with everything at once.
+        layout: "auto" and "dashboard" show everything at once where there is room for it, about 1100 x 760, and pages
+            where there is less; "pages" always shows pages. The dashboard needs all three pages.
         bridge: for tests.
         title: accepted and not used; hosts give it to each of their pages.
         options: width and height.
@@ -62,36 +67,38 @@ class BackupView(Piece):
         title: object = None,  # noqa: ARG002 - of the host's protocol
         **options: Any,
     ) -> None:
-        self._keys: list[str] = _checked(tuple(pages), theme, layout)
+        keys = _checked(tuple(pages), theme, layout)
         look = host_look(master) if theme == "inherit" else OWN
         super().__init__(master, fill=look.bg, look=look, **options)
         self.say = language(choose_language(lang, process_environment()))
         self.files: Files = SystemFiles(self, self.say)
         self.bridge = bridge or Bridge(manager)
-        self.pages: dict[str, Part] = {}
-        self.page = ""
         self.panel: Any = None
-        self._layout, self._cleaned = layout, False
+        self._editor: Editor | None = None
+        self._cleaned = self._soon = False
+        self._pumping = ""
         self._focus_before: str = ""
         self._deeds = Deeds(self)
-        self._build()
+        self._build(keys, may_change=layout != "pages")
         self._bound = Keys(self, self._actions())
-        self.go(self._keys[0])
+        self.bridge.on_ask = self._pump_soon
+        self._arrange(master.winfo_width() / self.scale, master.winfo_height() / self.scale)
         self._pump()
         self._retell()
 
-    def _build(self) -> None:
+    def _build(self, keys: list[str], *, may_change: bool) -> None:
         self.grid_columnconfigure(0, weight=1)
         self.grid_rowconfigure(2, weight=1)
         self.head = Head(self, self.say, self.bridge.facts, self.perform, self._deeds.after, self.bridge.dismiss)
         self.head.grid(row=0, column=0, sticky="ew", padx=PAGE, pady=(PAGE, 0))
-        self.tabs = Segmented(self, names_of(tuple(self._keys), self.say), self._keys[0], self.go)
-        if len(self._keys) > 1:
-            self.tabs.grid(row=1, column=0, sticky="w", padx=PAGE, pady=(CARD_GAP, 0))
+        self.tabs = Segmented(self, names_of(tuple(keys), self.say), keys[0], self.go)
+        self.tabs.grid(row=1, column=0, sticky="w", padx=PAGE, pady=(CARD_GAP, 0))
+        self.tabs.hide()
         self.stack = Piece(self)
         self.stack.grid(row=2, column=0, sticky="nsew", pady=(CARD_GAP, 0))
         self.stack.grid_columnconfigure(0, weight=1)
         self.stack.grid_rowconfigure(0, weight=1)
+        self.book = Book(self, self.stack, self.tabs, keys, may_change=may_change)
 
     def _actions(self) -> dict[str, Callable[[], object]]:
         return {
@@ -100,7 +107,7 @@ class BackupView(Piece):
             "f": self._search,
             "F5": self.refresh,
             "F1": self._deeds.list_shortcuts,
-            "Escape": self.close_panel,
+            "Escape": self._escape,
         }
 
     # The protocol of hosts
@@ -111,13 +118,11 @@ class BackupView(Piece):
 
     def has_unsaved_changes(self) -> bool:
         """Something in the settings was edited and not saved."""
-        page = self.pages.get(SETTINGS)
-        return page is not None and cast("SettingsPart", page).has_unsaved_changes()
+        return self._editor is not None and self._editor.has_unsaved_changes()
 
     def save(self) -> bool:
         """Save what was edited; False: it cannot be saved as it is, and the page says why."""
-        page = self.pages.get(SETTINGS)
-        return page is None or cast("SettingsPart", page).save()
+        return self._editor is None or self._editor.save()
 
     def cleanup(self) -> None:
         """Nothing of it works any more; what was begun goes on in the manager. `destroy` does this too."""
@@ -127,6 +132,8 @@ class BackupView(Piece):
         self._bound.remove()
         for part in (*self.pages.values(), *([self.panel] if self.panel is not None else [])):
             part.cleanup()
+        if self._editor is not None:
+            self._editor.cleanup()
         self.bridge.close()
 
     def destroy(self) -> None:
@@ -137,6 +144,23 @@ class BackupView(Piece):
 
     # The Stage of its parts
 
+    @property
+    def editor(self) -> Editor:
+        """See stage.Stage."""
+        if self._editor is None:
+            self._editor = Editor(self)
+        return self._editor
+
+    @property
+    def pages(self) -> dict[str, Part]:
+        """Those that were visited."""
+        return self.book.pages
+
+    @property
+    def page(self) -> str:
+        """The key of the one that is open: of `pages`, or "dashboard"; empty before there is a size."""
+        return self.book.page
+
     def perform(self, action: Action, about: Snapshot | None = None) -> None:
         """See stage.Stage."""
         if not self._cleaned:
@@ -144,13 +168,14 @@ class BackupView(Piece):
 
     def go(self, page: str, filter: Filter | None = None) -> None:  # noqa: A002 - the field's word
         """See stage.Stage."""
-        if self._cleaned or page not in self._keys:
+        if self._cleaned or page not in (*self.book.keys, *self.book.shown):
             return
         self.close_panel()
-        if page != self.page:
-            self._open_page(page)
-        if filter is not None and page == BACKUPS:
-            cast("BackupsPart", self.pages[BACKUPS]).filter_by(filter)
+        key = self.book.key_for(page)
+        if key != self.page:
+            self._open_page(key)
+        if filter is not None and page == BACKUPS and self.book.backups is not None:
+            self.book.backups.filter_by(filter)
 
     def open_panel(self, build: BuildPanel) -> None:
         """See stage.Stage."""
@@ -172,11 +197,11 @@ class BackupView(Piece):
             return
         self._drop_panel()
         self.stack.show()
-        self.tabs.show()
+        self._show_tabs()
         before, self._focus_before = self._focus_before, ""
         if before and self.tk.call("winfo", "exists", before):
             self.tk.call("focus", before)
-        self._show_part(self.pages.get(self.page))
+        self._show_part(self.book.in_sight)
 
     def notice(self, card: Card, on_action: OnAction | None = None) -> None:
         """See stage.Stage."""
@@ -186,11 +211,35 @@ class BackupView(Piece):
     # Inside
 
     def selected(self) -> Snapshot | None:
-        """The first backup that is selected on the Backups page, if that can be seen."""
-        page = self.pages.get(BACKUPS)
-        if page is None or self.page != BACKUPS:
-            return None
-        return next(iter(cast("BackupsPart", page).selected()), None)
+        """The first backup that is selected in the table, if that can be seen."""
+        backups = self.book.backups
+        return next(iter(backups.selected()), None) if backups is not None else None
+
+    def redraw(self) -> None:
+        """It has another size: perhaps there is room for everything at once now, or no more."""
+        if not self.gone and not self._cleaned and self.winfo_width() > LEAST:
+            self._arrange(self.winfo_width() / self.scale, self.winfo_height() / self.scale)
+
+    def _arrange(self, width: float, height: float) -> None:
+        """Before the view has a size, that of what it lies in tells; where nothing does, it waits for one."""
+        known = width > LEAST and height > LEAST
+        changed = known and self.book.resized(width, height)
+        if changed:
+            self.book.tell_tabs(unsaved=self.has_unsaved_changes())
+        if (changed or self.book.arrangement) and not self.page:
+            self._open_page(self.book.key_for(self.book.shown[0]))
+        elif changed:
+            self._rearrange()
+
+    def _rearrange(self) -> None:
+        key = self.book.key_for(self.page)
+        if key == self.page:
+            return
+        backups = self.book.backups
+        focused = backups is not None and backups.in_use
+        self._open_page(key)
+        if focused and self.panel is None and self.book.backups is not None:
+            self.book.backups.focus_table()
 
     def _drop_panel(self) -> None:
         self.panel.cleanup()
@@ -198,18 +247,20 @@ class BackupView(Piece):
         self.panel = None
 
     def _open_page(self, key: str) -> None:
-        before: Any = self.pages.get(self.page)
-        self.page = key
-        self.tabs.set_value(key)
-        if before is not None:
-            before.hide()
-        page: Any = self.pages.get(key)
-        if page is None:
-            page = self.pages[key] = page_maker(key)(self.stack, self)
-            page.grid(row=0, column=0, sticky="nsew")
-        else:
-            page.show()
-        self._show_part(page)
+        self.book.open(key)
+        self._show_tabs()
+        self._show_part(self.book.in_sight)
+
+    def _show_tabs(self) -> None:
+        wanted = self.panel is None and self.book.needs_tabs
+        (self.tabs.show if wanted else self.tabs.hide)()
+
+    def _escape(self) -> None:
+        """Away with the panel, else with the details."""
+        if self.panel is not None:
+            self.close_panel()
+        elif self.book.backups is not None:
+            self.book.backups.escape()
 
     def _show_part(self, part: Part | None) -> None:
         if part is not None:
@@ -222,9 +273,10 @@ class BackupView(Piece):
             self.perform(action)
 
     def _search(self) -> None:
-        if BACKUPS in self._keys:
+        if BACKUPS in self.book.keys:
             self.go(BACKUPS)
-            cast("BackupsPart", self.pages[BACKUPS]).focus_search()
+            if self.book.backups is not None:
+                self.book.backups.focus_search()
 
     def _pump(self) -> None:
         if self._cleaned:
@@ -240,11 +292,21 @@ class BackupView(Piece):
             gathered = any(isinstance(each, FactsChanged) for each in updates)
             if gathered or worked != (facts.work is not None):
                 self._show_visible(facts)
-        self.tabs.set_items(names_of(tuple(self._keys), self.say, unsaved=self.has_unsaved_changes()))
-        self.later(self.bridge.pause_ms, self._pump)
+        self.book.tell_tabs(unsaved=self.has_unsaved_changes())
+        pause = min(self.bridge.pause_ms, SOON_MS) if self._soon else self.bridge.pause_ms
+        self._soon = False
+        self.forget(self._pumping)
+        self._pumping = self.later(pause, self._pump)
+
+    def _pump_soon(self) -> None:
+        """Something was asked, and the answer may come long before the pause of an idle view is over."""
+        self._soon = True
+        if self._pumping:
+            self.forget(self._pumping)
+            self._pumping = self.later(SOON_MS, self._pump)
 
     def _show_visible(self, facts: ViewFacts) -> None:
-        part = self.panel if self.panel is not None else self.pages.get(self.page)
+        part = self.panel if self.panel is not None else self.book.in_sight
         if part is not None:
             part.show_facts(facts)
 

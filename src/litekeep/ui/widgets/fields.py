@@ -31,6 +31,8 @@ class Field(Piece):
         self.entry.configure(state="normal" if enabled else "disabled")
         self.entry.bind("<FocusIn>", lambda _: self._focus(here=True))
         self.entry.bind("<FocusOut>", lambda _: self._focus(here=False))
+        if self.tk.call("tk", "windowingsystem") == "x11":
+            self.entry.bind("<Control-a>", self._select_all)  # Tk goes to the beginning there, as Emacs does
 
     @property
     def text(self) -> str:
@@ -87,6 +89,10 @@ class Field(Piece):
 
     def paint(self, width: int, height: int) -> None:
         """What stands beside the text."""
+
+    def _select_all(self, _: Any) -> str:
+        self.entry.event_generate("<<SelectAll>>")
+        return "break"
 
     def _focus(self, *, here: bool) -> None:
         self.focused = here

@@ -38,6 +38,8 @@ class Page(Piece):
         self._item = self.canvas.create_window(0, 0, anchor="nw", window=self._ground)
         self.canvas.bind("<Configure>", lambda _: self._fit())
         self._ground.bind("<Configure>", lambda _: self._fit())
+        # Content that shrinks to above what can be seen is unmapped by the canvas, and not configured any more.
+        self._ground.bind("<Unmap>", lambda _: self._fit())
         self._bindings = Bindings(self.winfo_toplevel())
         for sequence, steps in sequences(self).items():
             self._bindings.add(sequence, lambda event, steps=steps: self._wheel(event, steps(event)))  # type: ignore[misc]

@@ -8,8 +8,9 @@
     passphrase or the recovery key is asked for; --key-file FILE takes either from a file.
 
 Needs Python 3.9 or newer, and zstd: part of Python 3.14, else `python -m pip install backports.zstd`. For an encrypted
-repository also cryptography 44 or newer: `python -m pip install cryptography`. The repository is only read. Every byte is checked against hashes taken when the backup was made; OUT.db appears only when it is complete
-and proven, and never replaces a file. Exit codes: 0 done, 1 something is damaged, missing or full, 2 wrong request.
+repository also cryptography 44 or newer: `python -m pip install cryptography`. The repository is only read. Every byte
+is checked against hashes taken when the backup was made; OUT.db appears only when it is complete and proven, and never
+replaces a file. Exit codes: 0 done, 1 something is damaged, missing or full, 2 wrong request or key.
 
 Written from the specification, sharing no code with Litekeep. The specification is the text at the head of the modules
 in litekeep/formats and litekeep/blocks, and docs/reference/format.md in its source. In brief (numbers little-endian):
@@ -26,9 +27,9 @@ packs/           "LTKPP", version, flags; frames, each a part; index, a part; it
 marks/           labels given later, and what is in the trash ("latest" passes it over).
 keys/            only if encrypted: the master key, wrapped by AES-GCM under keys made of a passphrase (Argon2id) or of
                  a printed key. Then a salt of 32 bytes follows the first 8 of each object, and parts are sealed by
-                 AES-256-GCM, with a key made of a subkey of the master key and the salt, and the part's number as nonce.
-                 Manifests and marks are one sealed part, which holds the lengths; so is the index's length; zeros
-                 fill objects up.
+                 AES-256-GCM: its key comes from a subkey of the master key and the salt, its nonce is the part's
+                 number. Manifests and marks are one sealed part, which holds the lengths too; so is the length of an
+                 index; zeros fill objects up.
 """
 
 from __future__ import annotations
@@ -71,6 +72,9 @@ Address = tuple[bytes, int]  # a pack's id and the number of a block, or of a fr
 class Stop(Exception):
     """Ends the program: (what happened, what to do, exit code)."""
 
+
+INSTALL = "install cryptography 44 or newer: python -m pip install --upgrade cryptography"
+NEEDS = Stop("this repository is encrypted, and this Python lacks what decrypts it", INSTALL, 2)
 
 # BLAKE3 in plain Python, many inputs at once. Source: "BLAKE3", O'Connor, Aumasson, Neves, Wilcox-O'Hearn, section 2.
 CHUNK_START, CHUNK_END, PARENT, ROOT, KEYED_HASH, KEY_CONTEXT, KEY_MATERIAL = 1, 2, 4, 8, 16, 32, 64
@@ -203,9 +207,7 @@ def aes_gcm(key: bytes, nonce: bytes, sealed: bytes, associated: bytes) -> bytes
         from cryptography.exceptions import InvalidTag
         from cryptography.hazmat.primitives.ciphers.aead import AESGCM
     except ImportError:
-        raise Stop(
-            "this repository is encrypted", "the package to read it: python -m pip install cryptography", 2
-        ) from None
+        raise NEEDS from None
     try:
         return bytes(AESGCM(key).decrypt(nonce, sealed, associated))
     except InvalidTag:
@@ -232,13 +234,19 @@ def printed_key(text: str) -> bytes | None:
 
 def stretched(passphrase: str, salt: bytes, cost: dict[str, int]) -> bytes:
     """What Argon2id makes of a passphrase."""
-    from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
-
+    try:
+        from cryptography.exceptions import UnsupportedAlgorithm
+        from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
+    except ImportError:
+        raise NEEDS from None
     memory, rounds, lanes = cost["memory_kib"], cost["iterations"], cost["lanes"]
     if not (1 <= rounds <= 16 and 1 <= lanes <= 16 and 8 * lanes <= memory <= 1 << 21):
         raise ValueError("parameters of Argon2id beyond the limits")
     plain = unicodedata.normalize("NFC", passphrase).encode()
-    return bytes(Argon2id(salt=salt, length=32, iterations=rounds, lanes=lanes, memory_cost=memory).derive(plain))
+    try:
+        return bytes(Argon2id(salt=salt, length=32, iterations=rounds, lanes=lanes, memory_cost=memory).derive(plain))
+    except UnsupportedAlgorithm:
+        raise NEEDS from None
 
 
 def canonical(facts: dict[str, Any]) -> bytes:
@@ -391,8 +399,7 @@ def read_key_file(path: str) -> str:
     """The first 64 KiB of a file with a passphrase or key, without a line break at the end."""
     with open(path, encoding="utf-8", newline="") as file:
         text = file.read(1 << 16)
-    text = text[:-1] if text.endswith("\n") else text
-    return text[:-1] if text.endswith("\r") else text
+    return text.removesuffix("\n").removesuffix("\r")
 
 
 class Index:

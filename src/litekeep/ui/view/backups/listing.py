@@ -104,6 +104,12 @@ class Listing:
             return False
         return all(each is other for each, other in zip(before[:-1], sources[:-1], strict=True))
 
+    def take_over(self, other: Listing) -> None:
+        """Know what another one knows, without telling. What it waits for is asked for by the next `take`."""
+        self.made, self.rows, self.wish = other.made, other.rows, other.wish
+        self._sources = other._sources if other.made.whole else ()
+        other._sources = ()
+
     def ask_for(self, wish: Wish) -> None:
         """Another filter, search or order."""
         if wish != self.wish:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, Protocol
 
 from litekeep.model import Snapshot
 from litekeep.ui.presenter.detail import detail
@@ -29,28 +29,41 @@ RESTING_MS = 40
 """While an arrow key is held down, the pane follows when the selection rests for so long."""
 
 
-class BackupsPage(Piece):
-    """See stage.BackupsPart."""
+class Aside(Protocol):
+    """Who has a place for the pane elsewhere."""
 
-    def __init__(self, master: Any, stage: Stage) -> None:
+    pane_place: Any
+    """Its master."""
+
+    def show_pane(self, pane: Pane) -> None:
+        """Lay it out."""
+
+    def hide_pane(self, pane: Pane) -> None:
+        """What was in its place comes back."""
+
+
+class BackupsPage(Piece):
+    """See stage.BackupsPart. aside: who shows the pane, when asked for; the page is the table alone then."""
+
+    def __init__(self, master: Any, stage: Stage, aside: Aside | None = None) -> None:
         super().__init__(master)
         self.stage = stage
         self._facts = stage.bridge.facts
         self._known: dict[str, Snapshot] = {}
         self._known_of: tuple[object, object] = ((), ())
-        self._room = Room.BESIDE
+        self._aside, self._room = aside, Room.ASIDE if aside else Room.BESIDE
         self._timer, self._place, self._closed_for, self._opened = "", 0, "", False
         self._listing = Listing(stage, self._show_rows)
         self._working = Working(stage)
         self.card = HistoryCard(self, stage.say, self)
-        self.pane = Pane(self, self._press_main, self._copy, self._close_pane)
+        self.pane = Pane(aside.pane_place if aside else self, self._press_main, self._copy, self._close_pane)
         self._menu = RowMenu(self)
         for key in ("<Control-c>", "<Command-c>"):
             self.card.table.tree.bind(key, lambda _: self._copy())
         for place in self.pane.places:
             place.bind("<Escape>", self._back_to_table)
         self.card.set_sort(self._listing.wish.sort)
-        self._arrange(Room.BESIDE)
+        self._arrange(self._room)
 
     # --- what the view asks for
 
@@ -84,6 +97,37 @@ class BackupsPage(Piece):
     def selected(self) -> tuple[Snapshot, ...]:
         """The selected backups, from the top."""
         return tuple(self._known[key] for key in self.card.table.selected if key in self._known)
+
+    def take_over(self, other: BackupsPage) -> None:
+        """Go on where another one has stopped: its filter, search, order, selection and open pane. Call show_facts."""
+        self._closed_for, self._opened, self._place = other._closed_for, other._opened, other._place
+        self._listing.take_over(other._listing)
+        self.card.filters.set_value(str(self._listing.wish.filter))
+        self.card.set_search(other.card.entry.text)
+        self.card.set_sort(self._sort)
+        chosen = other.card.table.selected
+        self._show_rows()
+        self.card.table.select(*chosen)
+
+    @property
+    def pane_open(self) -> bool:
+        """Somebody asked for the details."""
+        return self._opened
+
+    @property
+    def in_use(self) -> bool:
+        """Somebody works with the table or the pane."""
+        focus = str(self.tk.call("focus"))
+        return self._opened or any(focus.startswith(f"{each}.") for each in (self, self.pane))
+
+    def focus_table(self) -> None:
+        """The keyboard goes to the table."""
+        self.card.table.focus_set()
+
+    def escape(self) -> None:
+        """Close the details, if somebody asked for them and they are not always there."""
+        if self._opened and self._room in (Room.ASIDE, Room.OVER):
+            self._close_pane()
 
     # --- what people do (card.CardUser)
 
@@ -200,7 +244,7 @@ class BackupsPage(Piece):
     def _offer(self) -> None:
         chosen = self.selected()
         offered, can = shown_acts(chosen, in_trash=self._in_trash), possible(chosen, self._facts)
-        self.card.set_acts(offered, can, details=self._room is Room.OVER)
+        self.card.set_acts(offered, can, details=self._room in (Room.OVER, Room.ASIDE))
 
     def _show_pane(self) -> None:
         if self.gone:
@@ -211,11 +255,17 @@ class BackupsPage(Piece):
             Room.BESIDE: bool(self._listing.rows),
             Room.BELOW: bool(model.title) and model.key != self._closed_for,
             Room.OVER: bool(model.title) and self._opened,
+            Room.ASIDE: bool(model.title) and self._opened,
         }[self._room]
         if wanted == self.pane.hidden:
-            (self.pane.show if wanted else self.pane.hide)()
+            self._show_or_hide(wanted=wanted)
             self._share()
             self.later(1, self._see_selected)
+
+    def _show_or_hide(self, *, wanted: bool) -> None:
+        (self.pane.show if wanted else self.pane.hide)()
+        if self._aside is not None:
+            (self._aside.show_pane if wanted else self._aside.hide_pane)(self.pane)
 
     def _see_selected(self) -> None:
         """The table is less high now."""
@@ -260,7 +310,7 @@ class BackupsPage(Piece):
 
     def redraw(self) -> None:
         width, height = self.winfo_width() / self.scale, self.winfo_height() / self.scale
-        if self.gone or width <= LEAST:
+        if self.gone or width <= LEAST or self._aside is not None:
             return
         room = room_for(width, height, self._room)
         if room is not self._room:
@@ -270,6 +320,9 @@ class BackupsPage(Piece):
 
     def _arrange(self, room: Room) -> None:
         self._room = room
+        if self._aside is not None:
+            self._stand_alone(self._aside)
+            return
         beside = room is Room.BESIDE
         self.pane.show()
         self.card.show()
@@ -278,8 +331,19 @@ class BackupsPage(Piece):
         self.pane.grid(row=row, column=column, sticky="nsew", padx=(0 if beside else PAGE, PAGE), pady=(0, PAGE))
         self._share()
 
+    def _stand_alone(self, aside: Aside) -> None:
+        """The pane is elsewhere."""
+        self.grid_columnconfigure(0, weight=1)
+        self.grid_rowconfigure(0, weight=1)
+        self.card.grid(row=0, column=0, sticky="nsew")
+        self.pane.set_beside(True, closable=True)
+        aside.show_pane(self.pane)  # it learns its place
+        self._show_or_hide(wanted=False)
+
     def _share(self) -> None:
         """Room for the card and for the pane, if it is there."""
+        if self._aside is not None:
+            return
         shown, room = not self.pane.hidden, self._room
         beside, below = shown and room is Room.BESIDE, shown and room is Room.BELOW
         (self.card.hide if shown and room is Room.OVER else self.card.show)()

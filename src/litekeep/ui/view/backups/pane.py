@@ -28,7 +28,7 @@ class Pane(Box):
     ) -> None:
         super().__init__(master)
         self.model = PaneModel("")
-        self._beside = True
+        self._beside, self._closable = True, False
         body = self.body
         body.grid_columnconfigure(0, weight=1)
         body.grid_rowconfigure(1, weight=1)
@@ -58,10 +58,10 @@ class Pane(Box):
         """All that can have the keyboard."""
         return tuple(each.canvas for each in (self.sheet, self.button, self.copy_link, self.close_button))
 
-    def set_beside(self, beside: bool) -> None:  # noqa: FBT001 - a setter
-        """Beside the table, or below it."""
-        if beside != self._beside:
-            self._beside = beside
+    def set_beside(self, beside: bool, *, closable: bool = False) -> None:  # noqa: FBT001 - a setter
+        """Beside the table, or below it. closable: it has a cross there too."""
+        if (beside, closable) != (self._beside, self._closable):
+            self._beside, self._closable = beside, closable
             self._arrange()
             self._write(anew=True)
 
@@ -84,7 +84,7 @@ class Pane(Box):
             piece.show()
         if self._beside:
             self.copy_link.grid(row=2, column=0, in_=self.body, sticky="w", padx=0, pady=(GAP_SMALL, 0))
-            self.close_button.hide()
+            (self.close_button.show if self._closable else self.close_button.hide)()
         else:
             self.copy_link.grid(row=0, column=2, in_=self._head, sticky="", padx=(GAP_SMALL, 0), pady=0)
 

@@ -12,11 +12,15 @@ TABLE_SHARE, PANE_SHARE = 11, 9
 
 
 class Room(StrEnum):
-    """BESIDE: always there. BELOW: while something is selected. OVER: in place of the table, when asked for."""
+    """BESIDE: always there. BELOW: while something is selected. OVER: in place of the table, when asked for.
+
+    ASIDE: when asked for, in a place that is not of the page (see page.Aside).
+    """
 
     BESIDE = "beside"
     BELOW = "below"
     OVER = "over"
+    ASIDE = "aside"
 
 
 def room_for(width: float, height: float, now: Room) -> Room:

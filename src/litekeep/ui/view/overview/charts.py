@@ -12,6 +12,7 @@ from litekeep.ui.view.stage import Stage
 from litekeep.ui.widgets.bars import BarChart
 from litekeep.ui.widgets.chartcard import ChartCard, ChartWords
 from litekeep.ui.widgets.heatmap import HeatMap
+from litekeep.ui.widgets.look import GAP
 
 MOST_WEEKS = 106
 """Two years are enough, however wide the screen is."""
@@ -23,10 +24,14 @@ def chart_words(say: Language, heading: str) -> ChartWords:
 
 
 class CoverageCard(ChartCard):
-    """For each day, whether one could go back to it; as many weeks as fit."""
+    """For each day, whether one could go back to it; as many weeks as fit.
 
-    def __init__(self, master: Any, stage: Stage) -> None:
+    compact: without the sentence below where the text beside the title can say it.
+    """
+
+    def __init__(self, master: Any, stage: Stage, *, compact: bool = False) -> None:
         say = self._say = stage.say
+        self._compact = compact
         self._facts = stage.bridge.facts
         self._weeks = 0  # until its width is known
         self._known: tuple[object, ...] = ()
@@ -47,9 +52,15 @@ class CoverageCard(ChartCard):
         self._known = known
         model = coverage(facts, self._say, self._weeks)
         self.chart.update_from(model)
-        self.set_title(model.title, model.sub)
-        self.set_sentence(model.sentence)
+        beside = self._compact and self.text_width(model.sentence, "caption") <= self._room_beside()
+        self.set_title(model.title, model.sentence if beside else model.sub)
+        self.set_sentence("" if beside else model.sentence)
         self.refresh_table()
+
+    def _room_beside(self) -> int:
+        """Between the title and the link, in pixels of the screen."""
+        taken = self.text_width(self.title.text, "card") + int(self.toggle.winfo_reqwidth())
+        return int(self.content.winfo_width()) - taken - self.scaled(3 * GAP)
 
     def _fit(self, weeks: int) -> None:
         if not self.gone:
@@ -58,20 +69,26 @@ class CoverageCard(ChartCard):
 
 
 class SpaceCard(ChartCard):
-    """What the backups take, over the last twelve months."""
+    """What the backups take, over the last twelve months. least: the height that the chart asks for.
 
-    def __init__(self, master: Any, stage: Stage) -> None:
+    compact: without the sentence below.
+    """
+
+    def __init__(self, master: Any, stage: Stage, *, least: int = 104, compact: bool = False) -> None:
         say = self._say = stage.say
+        self._compact = compact
         model = space_by_month(stage.bridge.facts, say)
         super().__init__(
             master,
             model.title,
             chart_words(say, say("Month")),
-            lambda place: BarChart(place, model),
-            sentence=model.sentence,
+            lambda place: BarChart(place, model, height=least),
+            sentence="" if compact else model.sentence,
         )
         self.content.grid_rowconfigure(0, weight=1)
         self.chart.grid(sticky="nsew")
+        if compact:
+            self.content.grid(pady=0)
 
     def show_facts(self, facts: ViewFacts) -> None:
         """Show these facts."""
@@ -79,5 +96,5 @@ class SpaceCard(ChartCard):
         if model != self.chart.model:
             self.chart.update_from(model)
             self.set_title(model.title)
-            self.set_sentence(model.sentence)
+            self.set_sentence("" if self._compact else model.sentence)
             self.refresh_table()

@@ -21,13 +21,14 @@ LINES = 6
 
 
 class EventsCard(Card):
-    """What ran last."""
+    """What ran last, in so many lines."""
 
-    def __init__(self, master: Any, stage: Stage) -> None:
+    def __init__(self, master: Any, stage: Stage, lines: int = LINES) -> None:
         say = self._say = stage.say
+        self._lines = lines
         super().__init__(master, say("Last events"))
         self.list = EventList(
-            self.content, last_events(stage.bridge.facts, say, LINES), say("Nothing has happened yet.")
+            self.content, last_events(stage.bridge.facts, say, lines), say("Nothing has happened yet."), lines=lines
         )
         self.list.grid(row=0, column=0, sticky="nsew")
         self.rescaled()
@@ -38,15 +39,17 @@ class EventsCard(Card):
 
     def show_facts(self, facts: ViewFacts) -> None:
         """Show these facts."""
-        self.list.update_from(last_events(facts, self._say, LINES))
+        self.list.update_from(last_events(facts, self._say, self._lines))
 
 
 class EventList(Piece):
     """Shows models.Event, newest first; a text that does not fit is cut, and whole under the pointer."""
 
-    def __init__(self, master: Any, events: tuple[Event, ...], empty: str, *, look: Look | None = None) -> None:
-        super().__init__(master, width=1, height=LINES * LINE, look=look)
-        self.events, self.empty = events, empty
+    def __init__(
+        self, master: Any, events: tuple[Event, ...], empty: str, *, lines: int = LINES, look: Look | None = None
+    ) -> None:
+        super().__init__(master, width=1, height=lines * LINE, look=look)
+        self.events, self.empty, self._lines = events, empty, lines
         self.canvas = tkinter.Canvas(self, highlightthickness=0, borderwidth=0, takefocus=0, width=1, height=1)
         self.canvas.place(x=0, y=0, relwidth=1, relheight=1)
         self.tip = Tip(self)
@@ -71,7 +74,7 @@ class EventList(Piece):
             self.canvas.create_text(
                 0, self.scaled(LINE) // 2, text=self.empty, anchor="w", fill=muted, font=self.font("body")
             )
-        for at, event in enumerate(self.events[:LINES]):
+        for at, event in enumerate(self.events[: self._lines]):
             self._paint(event, width, self.scaled(LINE) * at + self.scaled(LINE) // 2)
 
     def _paint(self, event: Event, width: int, y: int) -> None:

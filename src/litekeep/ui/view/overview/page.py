@@ -26,6 +26,7 @@ class OverviewPage(Page):
         self._stage = stage
         self._facts: ViewFacts = stage.bridge.facts
         self._beside: bool | None = None
+        self._timer = ""
         inner = self.inner = Piece(self.content)
         inner.pack(fill="both", expand=True, padx=(PAGE, PAGE - SCROLL), pady=(0, PAGE))
         inner.grid_columnconfigure((0, 1), weight=1, uniform="half")
@@ -40,11 +41,17 @@ class OverviewPage(Page):
         inner.bind("<Configure>", lambda _: self._arrange())
 
     def show_facts(self, facts: ViewFacts) -> None:
-        """Show these facts."""
+        """Show these facts, one part after the other: all of it in one step would be felt."""
         self._facts = facts
-        for part in (self.tiles, self.coverage, self.space, self.events):
-            if part is not None:
-                part.show_facts(facts)
+        self.forget(self._timer)
+        self._show_from(0)
+
+    def _show_from(self, at: int) -> None:
+        parts = [part for part in (self.tiles, self.coverage, self.space, self.events) if part is not None]
+        self._timer = ""
+        if at < len(parts):
+            parts[at].show_facts(self._facts)
+            self._timer = self.later(1, lambda: self._show_from(at + 1))
 
     def cleanup(self) -> None:
         """Nothing is left to end."""

@@ -9,14 +9,22 @@ from litekeep.ui.view.settings.editor import Editor
 from litekeep.ui.view.settings.savebar import SaveBar
 from litekeep.ui.view.stage import Stage
 from litekeep.ui.widgets.card import Card
-from litekeep.ui.widgets.look import GAP
+from litekeep.ui.widgets.look import GAP, GAP_SMALL
 
 
 class EditCard(Card):
-    """editor: shared with others on a page, which then calls its `take`; None: the card stands alone."""
+    """editor: shared with others on a page, which then calls its `take`; None: the card stands alone.
 
-    def __init__(self, master: Any, stage: Stage, title: str, editor: Editor | None = None) -> None:
+    compact: less high, in fewer words.
+    """
+
+    def __init__(
+        self, master: Any, stage: Stage, title: str, editor: Editor | None = None, *, compact: bool = False
+    ) -> None:
         super().__init__(master, title)
+        self.compact = compact
+        if compact:
+            self.content.grid(pady=(GAP_SMALL, 0))
         self.stage, self.say = stage, stage.say
         self._alone = editor is None
         self.editor = editor or Editor(stage)

@@ -84,6 +84,12 @@ class Editor:
         """Something is edited and not saved."""
         return self.editable and self.draft.changed(self.say)
 
+    def has_unsaved_changes(self) -> bool:
+        """Something was edited and not saved, and is not being written either."""
+        if self.saving:
+            self.take(self.stage.bridge.facts)  # it is not told of them while another page is looked at
+        return self.changed and not self.saving
+
     @property
     def saving(self) -> bool:
         """It is being written."""

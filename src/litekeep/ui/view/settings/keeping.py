@@ -28,6 +28,8 @@ MOST = 999
 SLOW_MS = 300
 """After so long without an answer, the card says that it is counting."""
 EMPTY = RetentionPreview((), (), "", "", "", 0, 0)
+COMPACT = 26
+"""The height of a number where room is scarce."""
 _FIELDS = ("days", "weeks", "months", "keep_last")
 _TIERS = {"days": "daily", "weeks": "weekly", "months": "monthly", "keep_last": "other"}
 
@@ -35,8 +37,8 @@ _TIERS = {"days": "daily", "weeks": "weekly", "months": "monthly", "keep_last": 
 class RetentionCard(EditCard):
     """A preset or numbers; a tick for each backup that stays, and in words what goes."""
 
-    def __init__(self, master: Any, stage: Stage, editor: Editor | None = None) -> None:
-        super().__init__(master, stage, stage.say("How long to keep"), editor)
+    def __init__(self, master: Any, stage: Stage, editor: Editor | None = None, *, compact: bool = False) -> None:
+        super().__init__(master, stage, stage.say("How long to keep"), editor, compact=compact)
 
     def build(self) -> None:
         say, content = self.say, self.content
@@ -47,17 +49,17 @@ class RetentionCard(EditCard):
         self.error = FieldError(content)
         self.error.grid(row=1, column=0, sticky="ew", pady=(GAP_SMALL, 0))
         self.chart = TickChart(content, EMPTY)
-        self.chart.grid(row=2, column=0, sticky="ew", pady=(CARD_GAP, 0))
+        self.chart.grid(row=2, column=0, sticky="ew", pady=(self._gap, 0))
         self.table: TextTable | None = None
         line = Piece(content)
         line.grid(row=3, column=0, sticky="ew", pady=(GAP_SMALL, 0))
         line.grid_columnconfigure(0, weight=1)
         self.headline = Wrapped(line, "", role="strong")
-        self.headline.grid(row=0, column=0, sticky="ew")
+        self.headline.grid(row=0, column=0, sticky="ew", columnspan=2 if self.compact else 1)
         self.toggle = Link(line, say("Show as table"), self.switch)
-        self.toggle.grid(row=0, column=1, sticky="ne", padx=(GAP, 0))
-        self.sub = Wrapped(content, "")
-        self.sub.grid(row=4, column=0, sticky="ew")
+        self.toggle.grid(row=1 if self.compact else 0, column=1, sticky="ne", padx=(GAP, 0))
+        self.sub = Wrapped(line if self.compact else content, "", role="caption" if self.compact else "body")
+        self.sub.grid(row=1 if self.compact else 4, column=0, sticky="ew")
         self.note = Wrapped(content, "", role="caption", colour=self.look.muted)
         self.note.grid(row=5, column=0, sticky="ew", pady=(GAP, 0))
         self.waits = Piece(content)
@@ -67,25 +69,47 @@ class RetentionCard(EditCard):
         self.waits.hide()
         self._slow = ""
 
+    @property
+    def _gap(self) -> int:
+        return GAP_SMALL if self.compact else CARD_GAP
+
+    @property
+    def _field(self) -> int:
+        """The height of a number; with the gap it is BAR_BUTTON."""
+        return COMPACT if self.compact else BAR_BUTTON
+
     def _add_numbers(self) -> None:
         say = self.say
         place = Piece(self.content)
         place.grid(row=0, column=0, sticky="ew")
         place.grid_columnconfigure(1, weight=1)
-        texts = {
-            "days": say("Days, with every backup"),
-            "weeks": say("Weeks, with the newest of each"),
-            "months": say("Months, with the newest of each"),
-            "keep_last": say("The newest ones in any case"),
-        }
+        texts = (
+            self._short_texts()
+            if self.compact
+            else {
+                "days": say("Days, with every backup"),
+                "weeks": say("Weeks, with the newest of each"),
+                "months": say("Months, with the newest of each"),
+                "keep_last": say("The newest ones in any case"),
+            }
+        )
         self.steppers: dict[str, Stepper] = {}
         for at, (name, now) in enumerate(zip(_FIELDS, self.editor.draft.numbers, strict=True)):
-            gap = (GAP_SMALL if at else 0, 0)
-            Sample(place, _TIERS[name]).grid(row=at, column=0, padx=(2, GAP + 2), pady=gap)
+            gap = ((BAR_BUTTON - self._field if self.compact else GAP_SMALL) if at else 0, 0)
+            Sample(place, _TIERS[name], height=self._field).grid(row=at, column=0, padx=(2, GAP + 2), pady=gap)
             Wrapped(place, texts[name]).grid(row=at, column=1, sticky="ew", pady=gap)
-            stepper = Stepper(place, now, self._setter(at), most=max(MOST, now), height=BAR_BUTTON)
+            stepper = Stepper(place, now, self._setter(at), most=max(MOST, now), height=self._field)
             stepper.grid(row=at, column=2, sticky="e", padx=(GAP, 0), pady=gap)
             self.steppers[name] = stepper
+
+    def _short_texts(self) -> dict[str, str]:
+        say = self.say
+        return {
+            "days": say("Days, every backup"),
+            "weeks": say("Weeks, newest of each"),
+            "months": say("Months, newest of each"),
+            "keep_last": say("Newest, in any case"),
+        }
 
     def _setter(self, at: int) -> Any:
         def change(value: int) -> None:
@@ -177,7 +201,7 @@ class RetentionCard(EditCard):
             self.chart.hide()
             columns = [TableColumn("text", self.say("What stays"), stretch=True)]
             self.table = TextTable(self.content, columns, self.chart.rows(), rows_shown=5)
-            self.table.grid(row=2, column=0, sticky="ew", pady=(CARD_GAP, 0))
+            self.table.grid(row=2, column=0, sticky="ew", pady=(self._gap, 0))
         else:
             self.table.destroy()
             self.table = None
@@ -188,15 +212,15 @@ class RetentionCard(EditCard):
 class Sample(Piece):
     """A tick as in the chart, before the number it belongs to."""
 
-    def __init__(self, master: Any, tier: str, *, look: Look | None = None) -> None:
-        super().__init__(master, width=3, height=BAR_BUTTON, look=look)
-        self._tier = tier
+    def __init__(self, master: Any, tier: str, *, height: int = BAR_BUTTON, look: Look | None = None) -> None:
+        super().__init__(master, width=3, height=height, look=look)
+        self._tier, self._high = tier, height
         self._tick = tkinter.Frame(self, borderwidth=0, highlightthickness=0)
         self.redraw()
 
     def redraw(self) -> None:
-        full = self.scaled(BAR_BUTTON - 8)
+        full = self.scaled(self._high - 8)
         high = round(full * HEIGHTS.get(self._tier, OTHER))
         self._tick.configure(background=self.colour(self.look.tier(self._tier)))
-        bottom = self.scaled(BAR_BUTTON - 7)
+        bottom = self.scaled(self._high - 7)
         self._tick.place(x=0, y=bottom - high, width=self.scaled(3), height=high)

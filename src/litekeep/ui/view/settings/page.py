@@ -5,23 +5,20 @@ from __future__ import annotations
 from typing import Any
 
 from litekeep.ui.presenter.facts import ViewFacts
-from litekeep.ui.presenter.models import Tone
+from litekeep.ui.view.settings.banner import Banner
 from litekeep.ui.view.settings.columns import Columns
 from litekeep.ui.view.settings.doctor import DoctorCard
 from litekeep.ui.view.settings.editor import Editor
 from litekeep.ui.view.settings.keeping import RetentionCard
-from litekeep.ui.view.settings.lines import SignedLine
 from litekeep.ui.view.settings.location import LocationCard
 from litekeep.ui.view.settings.notifications import NotificationsCard
 from litekeep.ui.view.settings.savebar import SaveBar
 from litekeep.ui.view.settings.schedule import ScheduleCard
 from litekeep.ui.view.stage import Stage
-from litekeep.ui.widgets.card import Box
 from litekeep.ui.widgets.ctk import Piece
-from litekeep.ui.widgets.look import CARD_GAP, CARD_X, GAP, LEAST, PAGE
+from litekeep.ui.widgets.look import CARD_GAP, GAP, LEAST, PAGE
 from litekeep.ui.widgets.page import Page
 from litekeep.ui.widgets.scrollbar import WIDTH as SCROLL
-from litekeep.ui.widgets.words import Wrapped
 
 SIDE_BY_SIDE = 860
 """From this width between the edges on (900 with them), there are two columns."""
@@ -37,7 +34,7 @@ class SettingsPage(Piece):
         super().__init__(master, width=LEAST, height=LEAST)
         self.grid_propagate(flag=False)  # it takes what room there is, whether the bar is there or not
         self.stage, self.say = stage, stage.say
-        self.editor = Editor(stage)
+        self.editor: Editor = stage.editor
         self.grid_columnconfigure(0, weight=1)
         self.grid_rowconfigure(0, weight=1)
         self.page = Page(self)
@@ -45,13 +42,12 @@ class SettingsPage(Piece):
         inner = self.inner = Piece(self.page.content)
         inner.pack(fill="both", expand=True, padx=(PAGE, PAGE - SCROLL), pady=(0, PAGE))
         inner.grid_columnconfigure(0, weight=1)
-        self.banner = Banner(inner)
+        self.banner = Banner(inner, self.editor)
         self.banner.grid(row=0, column=0, sticky="ew", pady=(0, CARD_GAP))
-        self.banner.hide()
+        self.banner.begin()
         self._add_cards()
         self.save_bar = SaveBar(self, self.editor)
         self.save_bar.grid(row=1, column=0, sticky="ew", padx=PAGE, pady=(GAP, PAGE))
-        self.editor.listen(self._tell_banner)
 
     def _add_cards(self) -> None:
         stage, editor = self.stage, self.editor
@@ -74,54 +70,13 @@ class SettingsPage(Piece):
 
     def has_unsaved_changes(self) -> bool:
         """Something was edited and not saved, and is not being written either."""
-        if self.editor.saving:
-            self.editor.take(self.stage.bridge.facts)  # it is not told of them while another page is looked at
-        return self.editor.changed and not self.editor.saving
+        return self.editor.has_unsaved_changes()
 
     def save(self) -> bool:
         """Save it; False: it cannot be saved as it is, and the page says why, or asks."""
         return self.editor.save()
 
     def cleanup(self) -> None:
-        """End requests."""
-        self.editor.cleanup()
+        """End requests; the editor is the view's."""
         for card in (self.schedule, self.retention, self.location, self.notifications, self.doctor):
             card.cleanup()
-
-    def _tell_banner(self) -> None:
-        say, editor = self.say, self.editor
-        if not editor.editable:
-            text = say(
-                "These settings came from the application and not from a file, so they are shown here "
-                "and changed there, where it makes its BackupManager."
-            )
-            self.banner.tell(Tone.CALM, text)
-        elif editor.file_problem is not None:
-            text = say("The settings file cannot be read as it is now; the settings from before are used.")
-            self.banner.tell(Tone.WARN, text, "\n".join(editor.file_problem.problems) or editor.file_problem.what)
-        else:
-            self.banner.hide()
-
-
-class Banner(Box):
-    """A sentence above the cards, and the engine's own words below it."""
-
-    def __init__(self, master: Any) -> None:
-        super().__init__(master, padding=(CARD_X, GAP))
-        self.body.grid_columnconfigure(0, weight=1)
-        self.line = SignedLine(self.body, Tone.CALM, "")
-        self.line.grid(row=0, column=0, sticky="ew")
-        self.more = Wrapped(self.body, "", role="caption", colour=self.look.muted)
-        self.more.grid(row=1, column=0, sticky="ew", padx=(16 + GAP, 0), pady=(2, 0))
-        self.more.hide()
-
-    def tell(self, tone: Tone, text: str, more: str = "") -> None:
-        """Show it."""
-        self.line.set(tone, text)
-        self.set_surface(self.look.tone(tone).soft, self.look.tone(tone).edge)
-        self.more.set_text(more)
-        if more:
-            self.more.show()
-        else:
-            self.more.hide()
-        self.show()

@@ -17,7 +17,7 @@ from litekeep.ui.widgets.look import CARD_GAP, GAP, GAP_SMALL
 from litekeep.ui.widgets.toggles import Check, Switch
 from litekeep.ui.widgets.words import Words, Wrapped
 
-TIME_WIDTH, CRON_WIDTH = 76, 150
+TIME_WIDTH, COMPACT_TIME_WIDTH, CRON_WIDTH = 76, 62, 150
 OPERATIONS_SHOWN = 3
 """Names that stand in the line below the check; of more, the rest is counted."""
 
@@ -25,8 +25,8 @@ OPERATIONS_SHOWN = 3
 class ScheduleCard(EditCard):
     """Every day at a time, or a custom rule; before what changes much; at the end; and what comes next."""
 
-    def __init__(self, master: Any, stage: Stage, editor: Editor | None = None) -> None:
-        super().__init__(master, stage, stage.say("Schedule"), editor)
+    def __init__(self, master: Any, stage: Stage, editor: Editor | None = None, *, compact: bool = False) -> None:
+        super().__init__(master, stage, stage.say("Schedule"), editor, compact=compact)
 
     def build(self) -> None:
         say, content = self.say, self.content
@@ -43,27 +43,27 @@ class ScheduleCard(EditCard):
         self.error.grid(row=1, column=0, sticky="ew", pady=(GAP_SMALL, 0))
         self.next = Wrapped(content, "", colour=self.look.muted)
         self.next.grid(row=2, column=0, sticky="ew", pady=(GAP, 0))
-        checks = Piece(content)
-        checks.grid(row=3, column=0, sticky="ew", pady=(CARD_GAP, 0))
-        checks.grid_columnconfigure(0, weight=1)
-        self.migration = Check(checks, say("Before a migration"), lambda on: self.editor.edit_form(before_migration=on))
-        self.operations = Check(
-            checks,
-            say("Before imports, mass changes and the like"),
-            lambda on: self.editor.edit_form(before_operations=on),
-            sub=self._operations_text(self.editor.draft.form),
-        )
-        self.shutdown = Check(
-            checks, say("When the application closes"), lambda on: self.editor.edit_form(on_shutdown=on)
-        )
-        self.catch_up = Check(
-            checks,
-            say("Catch up a missed backup"),
-            lambda on: self.editor.edit_form(catch_up=on),
-            sub=say("At start, after sleep, and when the drive is back."),
-        )
+        self._add_checks()
+
+    def _add_checks(self) -> None:
+        say, compact, edit = self.say, self.compact, self.editor.edit_form
+        checks = Piece(self.content)
+        checks.grid(row=3, column=0, sticky="ew", pady=(GAP_SMALL if compact else CARD_GAP, 0))
+        operations = say("Before imports, etc.") if compact else say("Before imports, mass changes and the like")
+        closing = say("When it closes") if compact else say("When the application closes")
+        missed = say("If one was missed") if compact else say("Catch up a missed backup")
+        told = "" if compact else self._operations_text(self.editor.draft.form)
+        when = "" if compact else say("At start, after sleep, and when the drive is back.")
+        migration = say("Before migrations") if compact else say("Before a migration")
+        self.migration = Check(checks, migration, lambda on: edit(before_migration=on))
+        self.operations = Check(checks, operations, lambda on: edit(before_operations=on), sub=told)
+        self.shutdown = Check(checks, closing, lambda on: edit(on_shutdown=on))
+        self.catch_up = Check(checks, missed, lambda on: edit(catch_up=on), sub=when)
+        columns = 2 if compact else 1
+        for column in range(columns):
+            checks.grid_columnconfigure(column, weight=1, uniform="checks")
         for at, check in enumerate((self.migration, self.operations, self.shutdown, self.catch_up)):
-            check.grid(row=at, column=0, sticky="ew")
+            check.grid(row=at // columns, column=at % columns, sticky="ew")
 
     def show_draft(self) -> None:
         form, editor = self.editor.draft.form, self.editor
@@ -85,6 +85,8 @@ class ScheduleCard(EditCard):
         self.error.tell(editor.problems.get("schedule", ""))
         edited = form != form_of(editor.facts.settings)
         coming = next_runs_text(editor.facts, self.say, form if edited else None)
+        if self.compact and not edited:
+            coming = ""  # the hero says it
         self.next.set_text(coming)
         if coming:
             self.next.show()
@@ -145,7 +147,7 @@ class AtTime(Piece):
         Words(self, text, colour=self.look.muted).grid(row=0, column=0, padx=(0, GAP))
         self.entry = Entry(
             self,
-            width=TIME_WIDTH,
+            width=COMPACT_TIME_WIDTH if card.compact else TIME_WIDTH,
             command=lambda typed: card.editor.edit_form(time=typed),
             accept=lambda _: card.tidy(),
         )

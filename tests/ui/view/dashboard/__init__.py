@@ -1,0 +1,1 @@
+"""The dashboard: everything at once, where there is room for it."""

@@ -88,6 +88,12 @@ PUBLIC = {
         "manager/questions.py": ["Statistics", "RotationPreview"],
         "manager/queue.py": ["BackupFuture"],
     },
+    "In a window": {
+        "ui/view/view.py": [
+            "BackupView",
+            *(f"BackupView.{name}" for name in ("refresh", "has_unsaved_changes", "save", "cleanup", "destroy")),
+        ],
+    },
     "Places and repositories": {
         "storage/local.py": ["LocalStorage"],
         "storage/readonly.py": ["ReadOnly"],
@@ -236,6 +242,9 @@ section 2.2). An application that has the database open calls the command line a
 process that it *spawns* (not forks). `BackupManager` does this for you: see
 [embedding](../how-to/embed-in-an-application.md). Its methods stand below under the classes of which it is made; all of
 them are methods of a `BackupManager`.
+
+`BackupView` is imported from `litekeep.ui`, and needs `litekeep[gui]` and tkinter:
+[show backups in your application](../how-to/show-backups-in-your-application.md).
 
 **Errors** are listed, with exit codes and what to do, under [troubleshooting](../how-to/troubleshoot.md). Signatures
 may still change before version 1.0; the [repository format](format.md) has its own version and stays readable.

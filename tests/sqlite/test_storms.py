@@ -143,7 +143,8 @@ def test_no_descriptor_is_closed_before_the_transaction_ends(tmp_path: Path, sta
     assert min(closes) > max(reads)
     assert max(reads) < max(unlocks)
     assert not any(min(reads) < n < max(reads) for n in unlocks)
-    assert len([line for line in ours if "openat(" in line and f'{source}"' in line]) == 1, "SQLite's own is the only one"
+    opened = [line for line in ours if "openat(" in line and f'{source}"' in line]
+    assert len(opened) == 1, "SQLite's own is the only one"
 
 
 @needs_strace

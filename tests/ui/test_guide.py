@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import time
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ import pytest
 
 from litekeep import BackupManager
 from litekeep.model import Reason
+from litekeep.ui.presenter.schedule import Mode
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "how-to" / "show-backups-in-your-application.md"
 BLOCKS = re.findall(r"^```python\n(.*?)^```$", PAGE.read_text("utf-8"), re.DOTALL | re.MULTILINE)
@@ -81,8 +83,9 @@ def test_the_ten_lines(display: str, tmp_path: Path) -> None:
     database = make(tmp_path)
     (tmp_path / "app.py").write_text(BLOCKS[0], "utf-8")
     environment = {**os.environ, "LITEKEEP_BACKUP__NOTIFICATIONS__ON_FAILURE": "[]"}
+    command = [sys.executable, "-c", HAND]
     done = subprocess.run(
-        [sys.executable, "-c", HAND], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60
+        command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60, check=False
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.split() == ["backup", "done"], done.stdout + done.stderr
@@ -103,11 +106,11 @@ def test_a_page_among_others(page: Any, window: Any, manager: BackupManager, wai
     view.go("settings")
     editor = view.pages["settings"].editor
     wait_until(lambda: view.bridge.facts.status is not None and not editor.counting, 20)
-    editor.edit_form(enabled=True, time="25h")
+    editor.edit_form(mode=Mode.DAILY, time="25h")
     assert not page["leave_page"](view), "what cannot be saved keeps the page"
     editor.edit_form(time="04:30")
     assert page["leave_page"](view)
-    wait_until(lambda: manager.settings.backup.backup_time == "04:30", 10)
+    wait_until(lambda: manager.settings.backup.backup_time == time(4, 30), 10)
     written = json.loads((tmp_path / "backup.json").read_text("utf-8"))
     assert written["backup"]["backup_time"] == "04:30"
 

@@ -121,8 +121,8 @@ def _require_whole(path: Path, size_bytes: int, header: bytes, facts: DatabaseFa
     hint = "Something outside SQLite shortened the file; restore the newest good backup."
     if header[19:20] == b"\x02":
         hint = (
-            f"Either something shortened the file, or its log {path.name}-wal was removed or renamed while programs use "
-            "it. Do not end them before the log is back at its place; else restore the newest good backup."
+            f"Either something shortened the file, or its log {path.name}-wal was removed or renamed while programs "
+            "use it. Do not end them before the log is back at its place; else restore the newest good backup."
         )
     raise SourceUnreadable(
         f"{path} is cut off: it has {size_bytes} bytes, but {pages} pages of {facts.page_size} bytes",

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from litekeep.operations.status import Protection, Status, Verdict
 from litekeep.ui.presenter.bars import space_by_month
 from ui.presenter.made import EN, FR, NOW, at, days, facts, snap
 
@@ -47,7 +48,8 @@ def test_texts() -> None:
 
 def test_nothing_and_only_the_folder() -> None:
     assert heights() == [0] * 12
-    assert space_by_month(facts(), EN).sentence == "Nothing is stored yet."
+    never = Status("app", Verdict.NEVER, Protection.NOT_PROTECTED, "")
+    assert space_by_month(facts(status=never), EN).sentence == "Nothing is stored yet."
     assert heights(space_bytes=4096) == [0] * 11 + [4096]
 
 

@@ -10,6 +10,8 @@ import pytest
 
 from litekeep.journal.history import Outcome
 from litekeep.operations.status import Protection, Status, Verdict
+from litekeep.ui.presenter.bars import space_by_month
+from litekeep.ui.presenter.coverage import coverage
 from litekeep.ui.presenter.models import Tile, Tone
 from litekeep.ui.presenter.tiles import tiles
 from ui.presenter.made import EN, FR, NOW, at, days, facts, run, settings, snap
@@ -47,13 +49,26 @@ def test_many_in_both_languages() -> None:
 
 
 def test_nothing_yet() -> None:
-    assert texts(tiles(facts(), EN)) == [
+    known = facts(status=replace(status(), verdict=Verdict.NEVER), space_bytes=0)
+    assert texts(tiles(known, EN)) == [
         ("Backups kept", "0", "none today"),
-        ("Space used", "—", "0 B of history"),
+        ("Space used", "0 B", "0 B of history"),
         ("Newest", "—", "no backup yet"),
         ("Oldest", "—", "no backup yet"),
         ("Restore test", "Not yet", "none has been made"),
     ]
+
+
+def test_while_nobody_has_looked_nothing_is_claimed() -> None:
+    assert [each[1:] for each in texts(tiles(facts(), EN))] == [("—", "looking…")] * 5
+    assert [each[1:] for each in texts(tiles(facts(), FR))] == [("—", "recherche…")] * 5
+
+
+def test_a_folder_that_is_not_there_is_not_an_empty_one() -> None:
+    gone = replace(status(drilled_at=at("2026-09-23")), verdict=Verdict.REPOSITORY_MISSING)
+    told = texts(tiles(facts(status=gone), EN))
+    assert [each[1:] for each in told] == [("—", "the folder is not there")] * 4 + [("Passed", "yesterday, 02:00")]
+    assert tiles(facts(days(3), status=gone, space_bytes=1), EN)[0].value == "3", "what is known stays"
 
 
 def test_one_from_long_ago_and_thousands() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import threading
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from litekeep.clock import SystemClock
+from litekeep.ui.bridge.board import board_of
 from ui.bridge.conftest import World
 from ui.view.states import HEALTHY, STATES
 from ui.view.still import Still
@@ -40,6 +43,11 @@ def ours() -> Counter[str]:
     return Counter({name: count for name, count in names.items() if ".view." in name or ".widgets." in name})
 
 
+def threads() -> list[str]:
+    """Those of views."""
+    return [each.name for each in threading.enumerate() if each.name.startswith("litekeep-view")]
+
+
 def test_fifty_mounts_leave_nothing(world: World, window: Any, make_view: Make, wait_until: Wait) -> None:
     def visit() -> None:
         from litekeep.ui import BackupView
@@ -66,6 +74,8 @@ def test_fifty_mounts_leave_nothing(world: World, window: Any, make_view: Make, 
     assert scripts(window) == bound
     assert commands(window) <= known + 5
     assert len(window.tk.splitlist(window.tk.call("after", "info"))) <= timers + 2
+    wait_until(lambda: not threads(), 20)
+    assert board_of(world.manager, SystemClock())._viewers == []
 
 
 def test_it_is_a_window_on_the_manager_and_not_its_owner(world: World, make_view: Make, wait_until: Wait) -> None:

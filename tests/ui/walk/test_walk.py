@@ -75,7 +75,7 @@ def test_everybody_is_deleted_by_mistake_and_yesterday_brings_them_back(person: 
 
 
 def comes_up(person: Person, database: Path) -> set[str]:
-    person.wait(lambda: person.rows(), "the list of people", 60)
+    person.wait(person.rows, "the list of people", 90)
     people = numbers(database)
     assert person.sees(f"{len(people)} people")
     person.shoot("people")

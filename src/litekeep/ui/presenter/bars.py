@@ -18,6 +18,7 @@ from litekeep.ui.language.times import local
 from litekeep.ui.language.words import Language
 from litekeep.ui.presenter.facts import ViewFacts
 from litekeep.ui.presenter.models import Bar, Bars
+from litekeep.ui.presenter.tiles import unknown_sentence
 
 
 def space_by_month(facts: ViewFacts, say: Language, months: int = 12) -> Bars:
@@ -36,7 +37,7 @@ def space_by_month(facts: ViewFacts, say: Language, months: int = 12) -> Bars:
     heights = _heights(before, added, facts.space_bytes)
     bars = tuple(_bar(start, height, say) for start, height in zip(starts, heights, strict=True))
     title = say.plural("Space used, last {n} month", "Space used, last {n} months", months)
-    return Bars(title, bars, _sentence(heights, starts, say))
+    return Bars(title, bars, unknown_sentence(facts, say) or _sentence(heights, starts, say))
 
 
 def _heights(before: int, added: list[int], space_bytes: int | None) -> list[float]:

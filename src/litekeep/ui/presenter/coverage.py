@@ -34,6 +34,7 @@ from litekeep.ui.presenter.facts import ViewFacts
 from litekeep.ui.presenter.models import Coverage, Day, DayCell
 from litekeep.ui.presenter.reasons import failure_text
 from litekeep.ui.presenter.runs import is_failed, is_good, is_left_out, own_rows
+from litekeep.ui.presenter.tiles import unknown_sentence
 
 _DAY = timedelta(days=1)
 _LATE = timedelta(hours=2)
@@ -95,7 +96,7 @@ def coverage(facts: ViewFacts, say: Language, weeks: int) -> Coverage:
         _months(days[::7], say),
         tuple(name if row in (0, 2, 4) else "" for row, name in enumerate(say.style.days)),
         tuple((kind, say(text)) for kind, text in LEGEND),
-        _sentence(Counter(kinds.values()), weeks, say),
+        unknown_sentence(facts, say) or _sentence(Counter(kinds.values()), weeks, say),
     )
 
 

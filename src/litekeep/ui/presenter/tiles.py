@@ -23,16 +23,16 @@ def tiles(facts: ViewFacts, say: Language) -> tuple[Tile, ...]:
 
 
 def _kept(facts: ViewFacts, say: Language) -> Tile:
-    title, unknown = say("Backups kept"), _unknown(facts, say)
-    if unknown:
-        return Tile("kept", title, NONE, unknown)
+    title, why = say("Backups kept"), unknown(facts, say)
+    if why:
+        return Tile("kept", title, NONE, why)
     today = local(facts.now, facts.now).date()
     fresh = sum(local(each.created_at, facts.now).date() == today for each in facts.snapshots)
     sub = say("+{n} today", n=say.number(fresh)) if fresh else say("none today")
     return Tile("kept", title, say.number(len(facts.snapshots)), sub)
 
 
-def _unknown(facts: ViewFacts, say: Language) -> str:
+def unknown(facts: ViewFacts, say: Language) -> str:
     """Why nothing is known of the backups; empty: it is. What is known is shown, even if the folder went away since."""
     if facts.snapshots:
         return ""
@@ -41,10 +41,16 @@ def _unknown(facts: ViewFacts, say: Language) -> str:
     return say("the folder is not there") if facts.status.verdict is Verdict.REPOSITORY_MISSING else ""
 
 
+def unknown_sentence(facts: ViewFacts, say: Language) -> str:
+    """The same, to stand below a chart."""
+    why = say.begun(unknown(facts, say))
+    return f"{why}." if why and not why.endswith("…") else why
+
+
 def _space(facts: ViewFacts, say: Language) -> Tile:
-    unknown = _unknown(facts, say)
-    if unknown:
-        return Tile("space", say("Space used"), NONE, unknown)
+    why = unknown(facts, say)
+    if why:
+        return Tile("space", say("Space used"), NONE, why)
     value = NONE if facts.space_bytes is None else say.size(facts.space_bytes)
     history = sum(each.database.size_bytes for each in facts.snapshots)
     return Tile("space", say("Space used"), value, say("{size} of history", size=say.size(history)))
@@ -53,7 +59,7 @@ def _space(facts: ViewFacts, say: Language) -> Tile:
 def _newest(facts: ViewFacts, say: Language) -> Tile:
     title = say("Newest")
     if not facts.snapshots:
-        return Tile("newest", title, NONE, _unknown(facts, say) or say("no backup yet"))
+        return Tile("newest", title, NONE, unknown(facts, say) or say("no backup yet"))
     made = facts.snapshots[-1].created_at
     sub = say.ago(made, facts.now)
     good = facts.status.last_good_at if facts.status else None
@@ -65,7 +71,7 @@ def _newest(facts: ViewFacts, say: Language) -> Tile:
 def _oldest(facts: ViewFacts, say: Language) -> Tile:
     title = say("Oldest")
     if not facts.snapshots:
-        return Tile("oldest", title, NONE, _unknown(facts, say) or say("no backup yet"))
+        return Tile("oldest", title, NONE, unknown(facts, say) or say("no backup yet"))
     made = min(each.created_at for each in facts.snapshots)
     reach = say.rough_span(max(passed(made, facts.now), timedelta(0)))
     value = say.date(local(made, facts.now).date())
@@ -84,8 +90,8 @@ def _tested(facts: ViewFacts, say: Language) -> Tile:
     failed = _failed_test(facts)
     if failed is not None and (at is None or failed.at > at):
         return Tile("tested", title, say("Failed"), say.ago(failed.at, facts.now), Tone.BAD)
-    if at is None and _unknown(facts, say):
-        return Tile("tested", title, NONE, _unknown(facts, say))
+    if at is None and unknown(facts, say):
+        return Tile("tested", title, NONE, unknown(facts, say))
     if at is None:
         off = facts.settings.restore_test == "never" or not facts.settings.enabled
         sub = say("automatic tests are off") if off else say("none has been made")

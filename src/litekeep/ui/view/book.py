@@ -56,7 +56,7 @@ class Book:
         if not self._can_change:
             return False
         before, self.arrangement = self.arrangement, arrangement_for(width, height, self.arrangement)
-        if self.page == DASHBOARD and self._table(DASHBOARD).in_use:
+        if self.page == DASHBOARD and self.backups is not None and self.backups.in_use:
             self._before = BACKUPS
         return self.arrangement is not before
 

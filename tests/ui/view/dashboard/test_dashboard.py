@@ -129,6 +129,7 @@ def test_the_details_come_in_place_of_the_right_column(
     wait_until(lambda: page.side.winfo_viewable() and not pane.winfo_viewable())
     wait_until(lambda: page.focus_get() is tree)
     page.backups.key_act("open")
+    wait_until(lambda: pane.winfo_viewable() and page.focus_get() is not tree)
     page.backups.focus_table()
     wait_until(lambda: page.focus_get() is tree)
     tree.event_generate("<Escape>")
@@ -149,7 +150,7 @@ def test_edits_are_previewed_saved_and_discarded(dashboard_of: DashboardOf, wait
     side.schedule.shutdown.act()
     side.save_bar.save.invoke()
     (asked,) = [each for each in view.bridge.asked if each[0] == "change_settings"]
-    assert list(asked[1]) == ["backup.on_shutdown"]
+    assert list(asked[1]) == ["backup.backup_on_shutdown"]
 
 
 def test_edits_and_the_selection_survive_another_layout(

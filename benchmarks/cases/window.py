@@ -43,6 +43,8 @@ def measure(setting: Setting) -> Report:
         runs = [program("paint", folders[name], 0) for _ in range(rounds)]
         add(report, f"first paint, {amount:,} backups", [run["first"] for run in runs], PAINT_SECONDS[name])
         add(report, f"verdict and numbers shown, {amount:,} backups", [run["facts"] for run in runs])
+    still = program("idle", folders["few"], setting.choose(20, 2))
+    add(report, "longest stall: an empty window, nothing going on", [still["longest"]])
     say("scrolling, and the settings")
     scrolled = program("scroll", folders["many"], setting.choose(300, 20))
     add(report, f"scroll step of the table, {scrolled['rows']:,} rows", scrolled["times"], SCROLL_SECONDS)

@@ -164,7 +164,7 @@ def assert_golden(root: Any, pytestconfig: pytest.Config) -> AssertGolden:
     def check(widget: Any, name: str) -> None:
         now = desk.picture(widget)
         SEEN.mkdir(parents=True, exist_ok=True)
-        now.save(SEEN / f"{name}.png")
+        now.save(SEEN / f"{name}.png", compress_level=1)
         golden = GOLDENS / f"{name}.png"
         if pytestconfig.getoption("--update-goldens"):
             golden.parent.mkdir(parents=True, exist_ok=True)

@@ -5,6 +5,7 @@
     paint FOLDER 0         the first view of a process: until it is painted, and until it shows the facts
     scroll FOLDER STEPS    the table of all backups, step by step
     settings FOLDER STEPS  the longest stall while the Settings are opened and numbers in them changed
+    idle FOLDER SECONDS    the longest stall of an empty window that does nothing: what the machine itself does
     backup FOLDER TIMES    the longest stall while "Back up now" is pressed and the backup runs
 
 Times are in seconds, each with the processor time of the Tk thread beside it: a machine that is busy with other things
@@ -191,6 +192,15 @@ def settings(window: Window, manager: Any, steps: int) -> dict[str, Any]:
     return {"opening": opening, "changing": heart.longest}
 
 
+def idle(window: Window, _: Any, seconds: int) -> dict[str, Any]:
+    """See the module's text."""
+    heart = Heart(window.root)
+    window.rest(200)
+    heart.begin()
+    window.rest(seconds * 1000)
+    return {"longest": heart.longest}
+
+
 def backup(window: Window, manager: Any, times: int) -> dict[str, Any]:
     """See the module's text."""
     from litekeep.ui.presenter.models import Action
@@ -228,7 +238,7 @@ def main() -> None:
     home = Path(tempfile.mkdtemp(prefix="home-", dir=folder))
     with desk.environment(HOME=str(home)), desk.screen(home):
         manager = manager_of(folder)
-        acts = {"paint": paint, "scroll": scroll, "settings": settings, "backup": backup}
+        acts = {"paint": paint, "scroll": scroll, "settings": settings, "idle": idle, "backup": backup}
         figures = acts[what](Window(), manager, number)
         print(json.dumps(figures), flush=True)
         manager.close(backup=False)

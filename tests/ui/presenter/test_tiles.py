@@ -10,8 +10,6 @@ import pytest
 
 from litekeep.journal.history import Outcome
 from litekeep.operations.status import Protection, Status, Verdict
-from litekeep.ui.presenter.bars import space_by_month
-from litekeep.ui.presenter.coverage import coverage
 from litekeep.ui.presenter.models import Tile, Tone
 from litekeep.ui.presenter.tiles import tiles
 from ui.presenter.made import EN, FR, NOW, at, days, facts, run, settings, snap

@@ -16,7 +16,7 @@ Make = Callable[..., Any]
 @pytest.fixture
 def overview(make_view: Make, wait_until: Any) -> Callable[..., Any]:
     def make(facts: Any = HEALTHY, **options: Any) -> Any:
-        page = make_view(Still(facts), **options).pages["overview"]
+        page = make_view(Still(facts), layout="pages", **options).pages["overview"]
         wait_until(lambda: page.events is not None and page.coverage.chart.model.weeks)
         page.update()
         return page

@@ -48,6 +48,7 @@ class SideColumn(Piece):
         self.space: SpaceCard | None = None
         self.events: EventsCard | None = None
         self.save_bar: SaveBar | None = None
+        self._fitting = ""
         self._steps = [self._add_schedule, self._add_retention, self._add_lower_cards]
         self.later(SLICE_MS, self._go_on)
 
@@ -63,7 +64,7 @@ class SideColumn(Piece):
         for card in (self.schedule, self.retention, self.space, self.events):
             if card is not None:
                 card.show_facts(facts)
-        self.later(1, self._fit)
+        self._fit_soon()
 
     def cleanup(self) -> None:
         """The editor is the view's."""
@@ -74,12 +75,13 @@ class SideColumn(Piece):
 
     def _go_on(self) -> None:
         step = self._steps.pop(0)
-        step()
+        for card in step():
+            card.bind("<Configure>", lambda _: self._fit_soon())
         self._fit()
         if self._steps:
             self.later(SLICE_MS, self._go_on)
 
-    def _add_schedule(self) -> None:
+    def _add_schedule(self) -> tuple[Piece, ...]:
         self.banner = Banner(self.inner, self.editor)
         self.banner.grid(row=0, column=0, sticky="ew", pady=(0, CARD_GAP))
         self.banner.begin()
@@ -89,15 +91,16 @@ class SideColumn(Piece):
         self.schedule.switch.grid(row=0, column=1, padx=(GAP, 0))
         more.grid(row=0, column=0)
         self.more = more
+        return self.banner, self.schedule
 
-    def _add_retention(self) -> None:
+    def _add_retention(self) -> tuple[Piece, ...]:
         self.retention = RetentionCard(self.inner, self.stage, self.editor, compact=True)
         self.retention.grid(row=2, column=0, sticky="ew", pady=(CARD_GAP, 0))
-        self.retention.bind("<Configure>", lambda _: self._fit())
         self.save_bar = SaveBar(self, self.editor)
         self.save_bar.grid(row=1, column=0, sticky="ew", padx=(0, PAGE), pady=(0, PAGE))
+        return self.retention, self.page
 
-    def _add_lower_cards(self) -> None:
+    def _add_lower_cards(self) -> tuple[Piece, ...]:
         self.space = SpaceCard(self.inner, self.stage, least=CHART, compact=True)
         self.space.grid(row=3, column=0, sticky="nsew", pady=(CARD_GAP, 0))
         self.events = EventsCard(self.inner, self.stage, EVENTS)
@@ -106,6 +109,12 @@ class SideColumn(Piece):
             card.show_facts(self._facts)
             card.hide()
         self.inner.grid_rowconfigure(3, weight=1)
+        return self.space, self.events, self.inner
+
+    def _fit_soon(self) -> None:
+        """When all have the heights that they need now."""
+        self.forget(self._fitting)
+        self._fitting = self.later(1, self._fit)
 
     def _fit(self) -> None:
         """Leave out what there is no room for."""

@@ -102,6 +102,14 @@ CAUSES: dict[str, tuple[str, str]] = {
         phrase("Something else than the server answered."),
         phrase("Check the address and the network; if the server was set up anew, accept its new key."),
     ),
+    "key_needed": (
+        phrase("The backups are encrypted, and no key was given."),
+        phrase("Name the key in the settings file."),
+    ),
+    "wrong_key": (
+        phrase("The key does not open these backups."),
+        phrase("Check the passphrase or the key file; the recovery key opens them too."),
+    ),
     "cancelled": (phrase("It was stopped."), ""),
     "helper": (phrase("The program that makes the backups ended unexpectedly."), _AGAIN),
     "not_protected": (

@@ -1,7 +1,8 @@
 """The verdict on top: am I safe, since when, when next, proved when; and the buttons that fit.
 
 Stable words of the states:
-at rest: loading, never, healthy, unproven, overdue, failing, unsound, damaged, missing, busy, paused, suspicious;
+at rest: loading, never, healthy, unproven, overdue, failing, unsound, damaged, missing, busy, paused, suspicious,
+key_needed, key_unconfirmed;
 at work: running, verifying, testing, restoring, undoing, exporting, cleaning, working.
 A verdict that is not known here is shown by how much it matters, under its own word.
 """
@@ -221,6 +222,28 @@ def _busy(rest: Rest) -> Hero:
     return Hero("busy", Tone.BUSY, Glyph.ARROWS, headline, rest.line(rest.last(), rest.next(), rest.tested()), buttons)
 
 
+def _key_needed(rest: Rest) -> Hero:
+    """The backups are there, and nobody gave a key that opens them."""
+    say = rest.say
+    sub = say("The backups are encrypted, and no key that fits was given. Name the key in the settings file.")
+    buttons = disabled_main_buttons(say)
+    return Hero("key_needed", Tone.WARN, Glyph.SHIELD_QUESTION, say("Key needed"), sub, buttons)
+
+
+def _key_unconfirmed(rest: Rest) -> Hero:
+    """Backups that nobody can open any more are none."""
+    if calm := _calm(rest):
+        return calm
+    say = rest.say
+    told = say(
+        "If the key is lost, so are the backups. Print the recovery sheet, keep it elsewhere, and confirm its key."
+    )
+    sub = rest.line(told, rest.last())
+    headline = say("Backed up, recovery key not confirmed")
+    buttons = main_buttons(rest.facts, say, Action.BACK_UP)
+    return Hero("key_unconfirmed", Tone.WARN, Glyph.SHIELD_QUESTION, headline, sub, buttons)
+
+
 def _unknown(rest: Rest) -> Hero:
     """By what stands above it, an unusual loss say, else by how much it matters: the verdict may be a later one."""
     if rest.status.protection is Protection.PROTECTED:
@@ -243,5 +266,7 @@ _STATES: dict[str, Callable[[Rest], Hero]] = {
     Verdict.DAMAGED: _damaged,
     Verdict.REPOSITORY_MISSING: _missing,
     Verdict.SUSPICIOUS: _unknown,
+    Verdict.KEY_NEEDED: _key_needed,
+    Verdict.KEY_UNCONFIRMED: _key_unconfirmed,
     Verdict.RUNNING: _busy,
 }

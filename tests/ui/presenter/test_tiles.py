@@ -10,8 +10,6 @@ import pytest
 
 from litekeep.journal.history import Outcome
 from litekeep.operations.status import Protection, Status, Verdict
-from litekeep.ui.presenter.bars import space_by_month
-from litekeep.ui.presenter.coverage import coverage
 from litekeep.ui.presenter.models import Tile, Tone
 from litekeep.ui.presenter.tiles import tiles
 from ui.presenter.made import EN, FR, NOW, at, days, facts, run, settings, snap
@@ -69,13 +67,6 @@ def test_a_folder_that_is_not_there_is_not_an_empty_one() -> None:
     told = texts(tiles(facts(status=gone), EN))
     assert [each[1:] for each in told] == [("—", "the folder is not there")] * 4 + [("Passed", "yesterday, 02:00")]
     assert tiles(facts(days(3), status=gone, space_bytes=1), EN)[0].value == "3", "what is known stays"
-
-
-def test_the_charts_claim_nothing_either() -> None:
-    gone = facts(status=replace(status(), verdict=Verdict.REPOSITORY_MISSING), rows=(run("2026-09-20", Outcome.OK),))
-    for known, why in ((facts(), "Looking…"), (gone, "The folder is not there.")):
-        assert coverage(known, EN, 4).sentence == why
-        assert space_by_month(known, EN).sentence == why
 
 
 def test_one_from_long_ago_and_thousands() -> None:

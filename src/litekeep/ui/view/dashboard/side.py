@@ -113,8 +113,9 @@ class SideColumn(Piece):
 
     def _fit_soon(self) -> None:
         """When all have the heights that they need now."""
-        self.forget(self._fitting)
-        self._fitting = self.later(1, self._fit)
+        if not self.gone:  # its parts tell of their sizes while they are destroyed, too
+            self.forget(self._fitting)
+            self._fitting = self.later(1, self._fit)
 
     def _fit(self) -> None:
         """Leave out what there is no room for."""

@@ -61,19 +61,25 @@ AT_REST: dict[str, tuple[ViewFacts, str, Tone, str, str, str, str]] = {
         "Key needed",
         "The backups are encrypted, and no key that fits was given. Name the key in the settings file.",
         "Clé requise",
-        "Les sauvegardes sont chiffrées, et aucune clé qui convient n’a été donnée. Indiquez la clé dans le fichier de "
-        "réglages.",
+        (
+            "Les sauvegardes sont chiffrées, et aucune clé qui convient n’a été donnée. Indiquez la clé dans le fichier de "
+            "réglages."
+        ),
     ),
     "key_unconfirmed": (
         facts(MONTH, status=status(Verdict.KEY_UNCONFIRMED), next_runs=planned()),
         "key_unconfirmed",
         Tone.WARN,
         "Backed up, recovery key not confirmed",
-        "If the key is lost, so are the backups. Print the recovery sheet, keep it elsewhere, and confirm its key · "
-        "Last backup today at 02:00",
+        (
+            "If the key is lost, so are the backups. Print the recovery sheet, keep it elsewhere, and confirm its key · "
+            "Last backup today at 02:00"
+        ),
         "Sauvegardé, clé de secours non confirmée",
-        "Si la clé est perdue, les sauvegardes le sont aussi. Imprimez la fiche de secours, gardez-la ailleurs et "
-        "confirmez sa clé · Dernière sauvegarde aujourd’hui à 02:00",
+        (
+            "Si la clé est perdue, les sauvegardes le sont aussi. Imprimez la fiche de secours, gardez-la ailleurs et "
+            "confirmez sa clé · Dernière sauvegarde aujourd’hui à 02:00"
+        ),
     ),
     "loading": (
         facts(),

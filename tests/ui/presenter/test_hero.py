@@ -62,8 +62,8 @@ AT_REST: dict[str, tuple[ViewFacts, str, Tone, str, str, str, str]] = {
         "The backups are encrypted, and no key that fits was given. Name the key in the settings file.",
         "Clé requise",
         (
-            "Les sauvegardes sont chiffrées, et aucune clé qui convient n’a été donnée. Indiquez la clé dans le fichier de "
-            "réglages."
+            "Les sauvegardes sont chiffrées, et aucune clé qui convient n’a été donnée. "
+            "Indiquez la clé dans le fichier de réglages."
         ),
     ),
     "key_unconfirmed": (
@@ -72,8 +72,8 @@ AT_REST: dict[str, tuple[ViewFacts, str, Tone, str, str, str, str]] = {
         Tone.WARN,
         "Backed up, recovery key not confirmed",
         (
-            "If the key is lost, so are the backups. Print the recovery sheet, keep it elsewhere, and confirm its key · "
-            "Last backup today at 02:00"
+            "If the key is lost, so are the backups. Print the recovery sheet, keep it elsewhere, and "
+            "confirm its key · Last backup today at 02:00"
         ),
         "Sauvegardé, clé de secours non confirmée",
         (

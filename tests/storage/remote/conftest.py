@@ -19,7 +19,7 @@ from storage.remote.tls import tls_in_front_of
 _numbers = itertools.count(1)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Server]]:
     """A running server by its name."""
     started: dict[str, Server] = {}

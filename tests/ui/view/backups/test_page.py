@@ -277,12 +277,12 @@ def test_nothing_is_left_behind(window: Any) -> None:
         living = sum(kind.__module__.startswith(here) and issubclass(kind, Piece) for kind in kinds)
         return living, len(window.tk.splitlist(window.tk.call("info", "commands")))
 
+    before, _ = left()  # of other tests
     visit()
-    living, commands = left()
+    _, commands = left()
     for _ in range(10):
         visit()
-    assert living == 0
-    assert left()[0] == 0
+    assert left()[0] <= before
     assert left()[1] <= commands + 5
 
 

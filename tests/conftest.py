@@ -11,8 +11,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     `--damage-all`: damage every byte in every way (tests/damage).
     `--crash-all`: after every fault, also the run that follows it, instead of once for each state (tests/crash).
     `--operations-all`: longer random histories and storms (tests/operations).
-    `--capture-all`: 2,400 captures beside writers instead of some 150 (tests/sqlite).
+    `--capture-all`: 2,400 captures beside writers instead of 54 (tests/sqlite).
     `--host-all`: an application at full speed is backed up 200 times instead of 20 (tests/manager).
+    `--frozen-all`: also the window in a program made by PyInstaller (tests/ui); the manager in one is always tested.
     `--update-goldens`: write the golden pictures anew instead of comparing with them (tests/ui).
     """
     parser.addoption("--damage-all", action="store_true", help="tests/damage: every position, every check")
@@ -20,4 +21,5 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--operations-all", action="store_true", help="tests/operations: longer histories and storms")
     parser.addoption("--capture-all", action="store_true", help="tests/sqlite: 2,400 captures beside writers")
     parser.addoption("--host-all", action="store_true", help="tests/manager: 200 backups beside a busy application")
+    parser.addoption("--frozen-all", action="store_true", help="tests/ui: the window in a program made by PyInstaller")
     parser.addoption("--update-goldens", action="store_true", help="tests/ui: write the golden pictures anew")

@@ -63,7 +63,7 @@ SETTINGS = [
     Setting("delete, VACUUM and DDL", mode="delete", reorganised=True),
     Setting("delete, writers that are killed", mode="delete", kills=True, cache_pages=10),
 ]
-TIMES, TIMES_ALL = 6, 134
+TIMES, TIMES_ALL = 3, 134
 
 
 class Company:

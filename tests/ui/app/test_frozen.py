@@ -59,7 +59,9 @@ manager.close(backup=False)
 """
 
 
-def test_a_frozen_application_has_the_view(display: str, tmp_path: Path) -> None:
+def test_a_frozen_application_has_the_view(display: str, tmp_path: Path, pytestconfig: pytest.Config) -> None:
+    if not pytestconfig.getoption("--frozen-all"):
+        pytest.skip("takes a minute and a half; --frozen-all runs it")
     (tmp_path / "application.py").write_text(PROGRAM, "utf-8")
     command = ["-m", "PyInstaller", "--noconfirm", "--onedir", "--log-level", "ERROR", "application.py"]
     made = subprocess.run(

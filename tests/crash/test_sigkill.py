@@ -25,7 +25,7 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="uses POSIX sign
 NAMES = [operation.name for operation in OPERATIONS]
 CHOSEN = 3
 """Kills for each operation before or after one of its storage operations; besides, every put is torn."""
-RANDOM_KILLS = 12
+RANDOM_KILLS = 6
 
 
 def laid_out(world: World, folder: Path) -> Path:

@@ -35,7 +35,7 @@ def committed_state(copy: Path) -> int:
     return n
 
 
-@pytest.mark.parametrize(("mode", "times"), [("wal", 60), ("delete", 25), ("truncate", 15), ("persist", 15)])
+@pytest.mark.parametrize(("mode", "times"), [("wal", 30), ("delete", 15), ("truncate", 15), ("persist", 15)])
 def test_every_capture_is_a_committed_state(
     tmp_path: Path, clock: SystemClock, monitor: RecordingMonitor, mode: str, times: int
 ) -> None:

@@ -39,8 +39,10 @@ def ours() -> Counter[str]:
     """Living objects of the window's classes."""
     gc.collect()
     kinds = (type(each) for each in gc.get_objects())
-    names = Counter(f"{kind.__module__}.{kind.__name__}" for kind in kinds if kind.__module__.startswith("litekeep.ui"))
-    return Counter({name: count for name, count in names.items() if ".view." in name or ".widgets." in name})
+    names = Counter(f"{kind.__module__}.{kind.__name__}" for kind in kinds)  # a module need not be a text
+    return Counter(
+        {name: count for name, count in names.items() if name.startswith(("litekeep.ui.view.", "litekeep.ui.widgets."))}
+    )
 
 
 def threads() -> list[str]:

@@ -274,7 +274,7 @@ def test_nothing_is_left_behind(window: Any) -> None:
         gc.collect()
         here = "litekeep.ui.view.backups"
         kinds = (type(each) for each in gc.get_objects())
-        living = sum(kind.__module__.startswith(here) and issubclass(kind, Piece) for kind in kinds)
+        living = sum(str(kind.__module__).startswith(here) and issubclass(kind, Piece) for kind in kinds)
         return living, len(window.tk.splitlist(window.tk.call("info", "commands")))
 
     before, _ = left()  # of other tests

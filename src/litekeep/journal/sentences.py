@@ -135,6 +135,27 @@ def _repository_created(facts: Facts) -> Line:
     return Importance.INFO, f"repository made in {facts.get('folder')}"
 
 
+def _sync_started(facts: Facts) -> Line:
+    what = f"{facts.get('objects')} objects, {_size(facts, 'bytes')}"
+    return Importance.INFO, f"sending to the copy {facts.get('copy')} started: {what}"
+
+
+def _sync_finished(facts: Facts) -> Line:
+    what = f"{facts.get('snapshots')} backups, {_size(facts, 'bytes')} in {facts.get('requests')} requests"
+    text = f"sending to the copy {facts.get('copy')} finished: {what}; {_took(facts)}"
+    if facts.get("left_behind"):
+        return Importance.WARNING, f"{text}; {facts['left_behind']} could not be sent"
+    return Importance.INFO, text
+
+
+def _replicate_finished(facts: Facts) -> Line:
+    return Importance.INFO, f"copied {facts.get('objects')} objects, {_size(facts, 'bytes')}; {_took(facts)}"
+
+
+def _changes_accepted(facts: Facts) -> Line:
+    return Importance.WARNING, f"accepted by a person: {facts.get('what')}"
+
+
 def _warning(facts: Facts) -> Line:
     return Importance.WARNING, f"{facts.get('message')} ({facts.get('code')})"
 
@@ -158,6 +179,10 @@ _EVENTS: dict[str, Callable[[Facts], Line]] = {
     "trash_emptied": _trash_emptied,
     "marked": _marked,
     "repository_created": _repository_created,
+    "changes_accepted": _changes_accepted,
+    "sync_started": _sync_started,
+    "sync_finished": _sync_finished,
+    "replicate_finished": _replicate_finished,
     "warning": _warning,
 }
 TOLD = frozenset(_EVENTS)

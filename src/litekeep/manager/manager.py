@@ -7,10 +7,11 @@
     manager.close()                       # a last backup, if something changed
 
 Put together from parts: wiring (settings, jobs, who is told), backups (make, prove, bring back), shelf (single backups,
-figures, rotation, doctor); here are the guards and what happens by itself. Jobs run in the helper process (worker), one
-at a time (queue); due times come from the repository (scheduling); the state is in health, what leaves no row of its
-own in diary, who is told in people. This process never opens the database, unless it is Litekeep's own service, which
-has no other connection to it (worker.inline).
+figures, rotation, doctor), copies (in other places), rescue (back from one of those), keys (of encrypted backups); here
+are the guards and what happens by itself. Jobs run in the helper process (worker), one at a time (queue); copies are
+sent beside them (copying). Due times come from the repository (scheduling); the state is in health, what leaves no row
+of its own in diary, who is told in people. This process never opens the database, unless it is Litekeep's own service,
+which has no other connection to it (worker.inline).
 """
 
 from __future__ import annotations
@@ -21,29 +22,36 @@ from datetime import datetime
 from types import TracebackType
 from typing import Any, Self
 
-from litekeep.errors import UsageError
-from litekeep.manager.backups import Backups
+from litekeep.config.copies import copy_named
+from litekeep.errors import LitekeepError, UsageError
+from litekeep.manager.copies import Copies
 from litekeep.manager.diary import SlotDiary
 from litekeep.manager.guard import Guard, OnError, Policy
 from litekeep.manager.health import proven
 from litekeep.manager.home import backup_job, may_create, remember
+from litekeep.manager.keys import Keys
 from litekeep.manager.people import Ticker
+from litekeep.manager.rescue import Rescue
 from litekeep.manager.shelf import Shelf
 from litekeep.manager.tasks import tasks_of
 from litekeep.model import Reason, Snapshot
 from litekeep.notify.deliver import LIMIT_SECONDS
 from litekeep.operations.backup import BackupResult
+from litekeep.operations.copymemory import read_states
 from litekeep.operations.drill import DrillResult
 from litekeep.scheduling.scheduler import BackupScheduler
 from litekeep.scheduling.task import NextRun
+from litekeep.worker.copies import DrillCopyJob, place_to_prove
 from litekeep.worker.jobs import DrillJob
 
 SHUTDOWN_SECONDS = 30.0
+COPYING_SECONDS = 10.0
+"""How long `close` waits for what is being sent to copies; the rest follows at the next start."""
 TELLING_SECONDS = 5.0
 """How long `close` waits for messages about what went wrong before; they are sent at the next start otherwise."""
 
 
-class BackupManager(Backups, Shelf):
+class BackupManager(Rescue, Shelf, Copies, Keys):
     """Protects one database.
 
     Args:
@@ -93,8 +101,12 @@ class BackupManager(Backups, Shelf):
         """Begin to do things by themselves, as the settings say; does nothing if it was started before."""
         self._planned().start()
         if self._ticker is None:
-            self._ticker = Ticker(self.notify)
+            self._ticker = Ticker(self._tick)
             self._ticker.start()
+
+    def _tick(self) -> None:
+        self._copying.try_again()
+        self.notify()
 
     def run_due(self) -> None:
         """Do what is due now, on this thread, and send what is to be sent; instead of `start`, for a run that ends."""
@@ -132,9 +144,27 @@ class BackupManager(Backups, Shelf):
 
     def _scheduled_drill(self, slot: datetime | None) -> DrillResult:
         try:
-            return self._queue.run("drill", DrillJob(self._place(), None, self.settings.backup.checks, slot))
+            result = self._drill_from_copy(slot)
+            return result or self._queue.run("drill", DrillJob(self._place(), None, self.settings.backup.checks, slot))
         finally:
             self.notify()
+
+    def _drill_from_copy(self, slot: datetime | None) -> DrillResult | None:
+        """A test restore from the copy whose turn it is; None if it is the repository's, or the copy cannot be used."""
+        copies, place = self._copying.enabled, self._place()
+        if not copies:
+            return None
+        here = max((each.drilled_at for each in self._everything() if each.drilled_at), default=None)
+        states = read_states(place.folder).values()
+        name = place_to_prove(here, states, (each.name for each in copies), self._clock.now())
+        if name is None:
+            return None
+        job = DrillCopyJob(place, copy_named(copies, name), None, self.settings.backup.checks, slot)
+        try:
+            return self._copying.drill(job)
+        except LitekeepError as error:
+            self.warn("copy_not_proven", f"no test restore from the copy {name}: {error.message}")
+            return None
 
     def next_runs(self) -> list[NextRun]:
         """What will happen next, and when; empty before `start`."""
@@ -192,6 +222,7 @@ class BackupManager(Backups, Shelf):
         if wanted and os.path.exists(self.database):
             snapshot = self._last_backup(timeout_seconds)
         self._queue.close(max(1.0, timeout_seconds - (self._clock.monotonic() - began)))
+        self._copying.close(min(COPYING_SECONDS, timeout_seconds - (self._clock.monotonic() - began)))
         self._announcer.wait(TELLING_SECONDS, self._clock)
         return snapshot
 

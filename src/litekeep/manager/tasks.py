@@ -9,6 +9,7 @@ from typing import Any
 from litekeep.clock import Clock
 from litekeep.config.settings import Settings
 from litekeep.errors import VerificationFailed
+from litekeep.operations.copymemory import read_states
 from litekeep.operations.naming import find_source_name
 from litekeep.operations.slots import last_slot
 from litekeep.repository.catalog import load_catalog
@@ -49,6 +50,7 @@ def tasks_of(
             return None  # the backup comes first: tasks run in their order
         here = place()
         times = [each.drilled_at for each in here.own(load_catalog(here.open(clock)).snapshots) if each.drilled_at]
+        times += [each.proven_at for each in read_states(here.folder).values() if each.proven_at]
         return max((at for at in times if at <= until), default=None)
 
     def run_backup(slot: datetime | None) -> RunOutcome:

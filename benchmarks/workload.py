@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import zip_longest
 from pathlib import Path
@@ -38,11 +39,11 @@ def change_pages(database: Path, fraction: float, seed: int) -> None:
     work_day(database, updates=round(pages * fraction / pages_per_edit), hires=0, seed=seed)
 
 
-def changed_pages(before: Path, after: Path) -> int:
-    """How many pages of `after` are not those of `before`."""
+def changed_pages(before: Path, after: Path) -> Iterator[bytes]:
+    """The pages of `after` that are not those of `before`; empty ones where `before` was longer."""
     with before.open("rb") as old, after.open("rb") as new:
         pages = zip_longest(iter(lambda: old.read(PAGE_BYTES), b""), iter(lambda: new.read(PAGE_BYTES), b""))
-        return sum(left != right for left, right in pages)
+        yield from (right or b"" for left, right in pages if left != right)
 
 
 def retained_days(days: int) -> list[int]:

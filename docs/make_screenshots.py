@@ -135,7 +135,7 @@ def ready(made: Any) -> bool:
         return page.events is not None and len(page.coverage.chart.model.weeks) > 1
     if made.page == "backups":
         return page.card.table.complete
-    return made.page != "settings" or not page.editor.counting
+    return bool(made.page != "settings" or not page.editor.counting)
 
 
 def choose_one(made: Any) -> None:

@@ -8,7 +8,6 @@ import subprocess
 import sys
 from collections.abc import Callable
 from contextlib import closing, suppress
-from itertools import zip_longest
 from pathlib import Path
 
 from benchmarks.measure import Contender, Cost, interleave, median_seconds, peak_bytes, percentile, run
@@ -16,7 +15,7 @@ from benchmarks.peers import Borg, Litekeep, Peer, Restic
 from benchmarks.report import Goal, Report, mebibytes, ratio, seconds
 from benchmarks.setting import Setting, say
 from benchmarks.storm_writer import TABLE
-from benchmarks.workload import PAGE_BYTES, change_pages, duplicate, make, sqlite_backup
+from benchmarks.workload import change_pages, changed_pages, duplicate, make, sqlite_backup
 
 NAME = "gigabyte"
 QUESTION = "How long does a backup of a gigabyte take, beside plain reading and copying, and what do writers notice?"
@@ -78,13 +77,13 @@ def changes(setting: Setting, report: Report, database: Path) -> None:
         duplicate(copy, earlier)
         change_pages(database, FRACTION, seed=number + 1)
         sqlite_backup(database, copy)
-        extract_changes(earlier, copy, changed)
+        changed.write_bytes(b"".join(changed_pages(earlier, copy)))
 
     def turn(peer: Peer) -> Callable[[], Cost]:
         return lambda: peer.backup(database if peer in own else copy)
 
     turns = [
-        Contender(READ, lambda: run(["sh", "-c", 'exec cat "$1" >/dev/null', "sh", database])),
+        Contender(READ, lambda: plain_read(database)),
         Contender(PACK, lambda: run(["zstd", "-3", "-qfo", setting.folder / "changed.zst", changed])),
         Contender(PLAIN, lambda: sqlite_backup(database, setting.folder / "plain.db")),
         *(Contender(peer.name, turn(peer)) for peer in (*own, *others)),
@@ -146,7 +145,7 @@ def writers(setting: Setting, report: Report, database: Path, mode: str) -> None
     peer = invited[0]
     peer.backup(live)
     lasting = setting.choose(20, 2)
-    reading = run(["sh", "-c", 'exec cat "$1" >/dev/null', "sh", live]).seconds
+    reading = plain_read(live).seconds
     say(f"a writer alone, {mode}")
     alone, _ = commits(live, lasting, lambda: None)
     say(f"a writer beside backups, {mode}")
@@ -182,14 +181,9 @@ def commits(database: Path, lasting: int, company: Callable[[], object]) -> tupl
     return latencies, made
 
 
-def extract_changes(before: Path, after: Path, target: Path) -> None:
-    """The pages of `after` that are not those of `before`, one after the other."""
-    with before.open("rb") as old, after.open("rb") as new, target.open("wb") as out:
-        for left, right in zip_longest(
-            iter(lambda: old.read(PAGE_BYTES), b""), iter(lambda: new.read(PAGE_BYTES), b"")
-        ):
-            if right and left != right:
-                out.write(right)
+def plain_read(file: Path) -> Cost:
+    """What every backup has to do at least."""
+    return run(["sh", "-c", 'exec cat "$1" >/dev/null', "sh", file])
 
 
 def add(report: Report, what: str, costs: dict[str, list[Cost]], reference: str) -> None:

@@ -65,7 +65,7 @@ def one_size(setting: Setting, report: Report, megabytes: int) -> None:
     turns += [Contender(peer.name, turn(peer, database if peer in own else copy)) for peer in (*own, *others)]
     backups = interleave(setting.count_rounds(5), turns, before)
     added = {peer.name: peer.stored_bytes() - sizes[peer.name] for peer in (*own, *others)}
-    changed = changed_pages(earlier, copy) / (copy.stat().st_size / PAGE_BYTES)
+    changed = sum(1 for _ in changed_pages(earlier, copy)) / (copy.stat().st_size / PAGE_BYTES)
     report.notes.append(f"{megabytes} MB: {changed:.1%} of the pages changed in the last round")
     restorers = [peer for peer in (*own, *others) if not peer.name.startswith("litekeep --verify")]
     restores = interleave(

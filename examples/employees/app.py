@@ -52,19 +52,18 @@ class Application(ctk.CTkFrame):
         self.grid_rowconfigure(1, weight=1)
         self.grid_columnconfigure(0, weight=1)
         self.pack(fill="both", expand=True)
-        self._bar = TopBar(self)
+        self._bar = self._make_bar()
         self.notice = Notice(self)
-        self._make_bar()
         window.protocol("WM_DELETE_WINDOW", self.close)
         self._bind_keys()
         self._unsubscribe = manager.subscribe(self._heard)
         self._open("people")
 
-    def _make_bar(self) -> None:
-        self._bar.destroy()
-        self._bar = TopBar(self)
-        self._bar.grid(row=0, column=0, sticky="ew")
-        self._bar.show(self.say, {key: title for key, (title, _) in PAGES.items()}, self.go, self.change_language)
+    def _make_bar(self) -> TopBar:
+        bar = TopBar(self)
+        bar.grid(row=0, column=0, sticky="ew")
+        bar.show(self.say, {key: title for key, (title, _) in PAGES.items()}, self.go, self.change_language)
+        return bar
 
     def _bind_keys(self) -> None:
         for key, name in (("n", "key_new"), ("f", "key_find"), ("s", "key_save")):
@@ -108,7 +107,8 @@ class Application(ctk.CTkFrame):
         self._drop_question()
         self.say = Words(code)
         self.window.title(self.say("Employees"))
-        self._make_bar()
+        self._bar.destroy()
+        self._bar = self._make_bar()
         self.notice.clear()
         self._open(self._where)
 

@@ -22,7 +22,7 @@ ROW = 30
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """width: in pixels at scale 1; the ones with a weight share what is left. least: under it, the column gives way."""
+    """width: in pixels at scale 1; at least; those that stretch share what is left."""
 
     key: str
     title: str
@@ -33,7 +33,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """identifier: unique in the table. sort: by column, what counts instead of the text. tag: "faint", "bad" or ""."""
+    """identifier: unique in the table. tag: "faint" or ""."""
 
     identifier: str
     cells: Sequence[str]
@@ -52,7 +52,6 @@ class Table(Card):
         opened: Callable[[str], None] = lambda _: None,
         many: bool = False,
         sortable: bool = True,
-        rows: int = 4,
     ) -> None:
         super().__init__(master)
         self._columns = columns
@@ -64,7 +63,7 @@ class Table(Card):
         self._make_style()
         keys = [each.key for each in columns]
         mode: Any = "extended" if many else "browse"
-        self.tree = ttk.Treeview(self, style=STYLE, columns=keys, show="headings", selectmode=mode, height=rows)
+        self.tree = ttk.Treeview(self, style=STYLE, columns=keys, show="headings", selectmode=mode, height=4)
         self.tree.grid(row=0, column=0, sticky="nsew", padx=8, pady=8)
         bar = ctk.CTkScrollbar(self, command=self.tree.yview, fg_color="transparent", button_color=BORDER)
         bar.configure(button_hover_color=EDGE, width=14)

@@ -111,6 +111,16 @@ def test_a_program_is_asked_once(encrypted: Application) -> None:
     assert counter.read_text() == "x"
 
 
+def test_a_program_that_gives_nothing_is_started_once_for_a_look(encrypted: Application) -> None:
+    """It may be one that asks a person, who said no."""
+    counter = encrypted.folder / "asked"
+    program = f"open({os.fspath(counter)!r}, 'a').write('x'); raise SystemExit(1)"
+    manager = encrypted.manager(**settings({"command": [sys.executable, "-c", program]}))
+    status, snapshots = manager.overview()
+    assert (status.verdict, snapshots) == (Verdict.KEY_NEEDED, None)
+    assert counter.read_text() == "x"
+
+
 def test_settings_and_jobs_hold_no_secret(encrypted: Application, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("APP_PHRASE", PHRASE)
     manager = encrypted.manager(**settings({"env": "APP_PHRASE"}))

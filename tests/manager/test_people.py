@@ -16,6 +16,9 @@ from litekeep.testing import ManualClock
 
 from .conftest import Application
 
+GONE = "http://127.0.0.1:9/"
+"""Nobody answers there."""
+
 
 @pytest.fixture
 def web() -> Iterator[tuple[str, list[Any]]]:
@@ -75,9 +78,7 @@ def test_a_service_that_runs_by_itself(app: Application, web: tuple[str, list[An
         notifications={"on_failure": ["webhook"], "webhook": {"url": url}},
     )
     manager.start()
-    until = time.monotonic() + 30
-    while not sent and time.monotonic() < until:
-        time.sleep(0.05)
+    wait_for(lambda: sent)
     manager.close()
     assert len(sent) == 1
     assert any(row.code == "not_a_database" for row in manager.history())
@@ -155,3 +156,22 @@ def test_telling_holds_nobody_up(app: Application) -> None:
         began = time.monotonic()
         manager.close(backup=False)
         assert time.monotonic() - began < 9
+
+
+@pytest.mark.parametrize("busy", [False, True], ids=["no thread yet", "a thread for jobs"])
+def test_an_application_can_close_where_no_thread_can_be_started(
+    app: Application, monkeypatch: pytest.MonkeyPatch, *, busy: bool
+) -> None:
+    """At its exit: from Python 3.12 on nothing can be begun then. There is no backup, and no error."""
+    manager = app.manager(backup_on_shutdown=True, notifications={"on_failure": ["webhook"], "webhook": {"url": GONE}})
+    if busy:
+        manager.create_backup()
+    warned: list[object] = []
+    manager.subscribe(lambda name, facts: warned.append(facts["code"]) if name == "warning" else None)
+
+    def refuse(_: threading.Thread) -> None:
+        raise RuntimeError("can't create new thread at interpreter shutdown")
+
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    assert manager.close() is None
+    assert warned == ["shutdown"]

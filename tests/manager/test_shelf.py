@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
 import time
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -108,7 +110,6 @@ def test_the_plan_of_a_rotation_is_what_rotation_does(app: Application) -> None:
     loaded = [*manager.list_backups(), *manager.list_trash()]
     preview = manager.plan_rotation(strict, snapshots=loaded)
     assert preview.plan.decisions == manager.plan_rotation(strict).plan.decisions
-    assert preview.frees_bytes is not None
     assert preview.frees_bytes > 0
     strictly = app.manager(retention_days=0, retention_weeks=0, retention_months=0, keep_last=1)
     planned = strictly.plan_rotation().plan
@@ -127,8 +128,26 @@ def test_what_rotation_frees_is_about_what_it_gives_back(app: Application) -> No
     policy = RetentionPolicy(days=0, weeks=0, months=0, keep_last=1)
     preview = manager.plan_rotation(policy)
     everything = sum(each.new_bytes for each in preview.plan.removed)
-    assert preview.frees_bytes is not None
     assert preview.frees_bytes < everything / 4  # the first one's two megabytes are needed by all
+
+
+def test_rotation_leaves_the_other_databases_of_the_folder_alone(app: Application, tmp_path: Path) -> None:
+    """They have settings of their own, and what a person confirmed was the plan of this one."""
+    settings = {"backup_directory": str(app.backups), "notifications": {"on_failure": []}}
+    lavish = BackupManager(tmp_path / "other.db", {"backup": settings})
+    with closing(sqlite3.connect(tmp_path / "other.db", isolation_level=None)) as db:
+        for number in range(3):
+            db.execute(f"CREATE TABLE t{number}(x)")
+            lavish.create_backup(reason=Reason.SCHEDULED)
+    strict = app.manager(retention_days=0, retention_weeks=0, retention_months=0, keep_last=1)
+    for number in range(2):
+        app.add(20 + number)
+        strict.create_backup(reason=Reason.SCHEDULED)  # rotates after each
+    strict.rotate_backups(confirmed=True)
+    assert (len(strict.list_backups()), len(strict.list_trash())) == (1, 1)
+    assert (len(lavish.list_backups()), len(lavish.list_trash())) == (3, 0)
+    assert {row.source for row in strict.history() if row.verb == "prune"} == {"app", "other"}
+    lavish.close(backup=False)
 
 
 def test_a_plan_of_thousands_is_quick(app: Application) -> None:

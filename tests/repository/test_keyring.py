@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 
 import pytest
 
 from crash.film import Film, State, in_memory
-from litekeep.errors import CorruptObject, LitekeepError, Refused, StorageError, UsageError, WrongKey
+from litekeep.errors import CorruptObject, KeyNeeded, LitekeepError, Refused, StorageError, UsageError, WrongKey
 from litekeep.formats import keyslot
 from litekeep.formats.keyslot import KEY, PASSPHRASE, RECOVERY, Cost
 from litekeep.formats.printedkey import print_key
@@ -206,6 +207,22 @@ def test_too_little_memory_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(LitekeepError, match="not enough memory to use a passphrase"):
         Repository.open(storage, OLD)
     Repository.open(storage, RECOVERY_KEY)
+
+
+def test_what_is_not_installed_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    storage = create()
+    with monkeypatch.context() as older:
+        older.setitem(sys.modules, "cryptography.hazmat.primitives.kdf.argon2", None)
+        keyring._unlocked.clear()
+        with pytest.raises(KeyNeeded, match="too old"):
+            Repository.open(storage, OLD)
+        Repository.open(storage, RECOVERY_KEY)
+    for name in [name for name in sys.modules if name.partition(".")[0] == "cryptography"]:
+        monkeypatch.setitem(sys.modules, name, None)
+    for text in (OLD, RECOVERY_KEY):
+        keyring._unlocked.clear()
+        with pytest.raises(UsageError, match="the package cryptography is not installed"):
+            Repository.open(storage, text)
 
 
 def test_objects_are_not_shown_with_their_keys() -> None:

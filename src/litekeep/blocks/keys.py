@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 MASTER_BYTES = 32
-SUBKEY_BYTES = 32
 LABEL = b"litekeep 2026-11 "
 
 

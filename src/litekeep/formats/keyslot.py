@@ -93,17 +93,18 @@ class Slot:
 
 
 def wrap(slot: Slot, secret: bytes, master: bytes) -> Slot:
-    """The slot with the master key in it; secret: what `prepare` made of the passphrase or key."""
+    """The slot with the master key in it; secret: the bytes of the key, or of the passphrase."""
     cipher = aes_gcm(_wrapping_key(slot, secret))
     return replace(slot, wrapped=cipher.encrypt(bytes(12), master, _associated(slot)))
 
 
 def unwrap(slot: Slot, secret: bytes) -> bytes | None:
     """The master key, or None if the secret does not fit; raises KeyNeeded where Argon2id gets too little memory."""
+    cipher = aes_gcm(_wrapping_key(slot, secret))  # tells if the package is missing
     from cryptography.exceptions import InvalidTag
 
     try:
-        return aes_gcm(_wrapping_key(slot, secret)).decrypt(bytes(12), slot.wrapped, _associated(slot))
+        return cipher.decrypt(bytes(12), slot.wrapped, _associated(slot))
     except InvalidTag:
         return None
 
@@ -116,11 +117,11 @@ def keep(slot: Slot, key: bytes, master: bytes) -> Slot:
 
 def kept_key(slot: Slot, master: bytes) -> bytes | None:
     """The recovery key that was put into its slot; None if there is none. Raises CorruptObject."""
-    from cryptography.exceptions import InvalidTag
-
     if slot.kept is None:
         return None
     cipher = aes_gcm(hkdf(master, slot.salt, LABEL + b"kept key"))
+    from cryptography.exceptions import InvalidTag
+
     try:
         return cipher.decrypt(bytes(12), slot.kept, _associated(slot))
     except InvalidTag:
@@ -143,9 +144,10 @@ def _wrapping_key(slot: Slot, secret: bytes) -> bytes:
 def _argon2id(secret: bytes, salt: bytes, cost: Cost) -> bytes:
     aes_gcm(bytes(32))  # tells if the package is missing
     from cryptography.exceptions import UnsupportedAlgorithm
-    from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
     try:
+        from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
+
         return Argon2id(
             salt=salt, length=32, iterations=cost.iterations, lanes=cost.lanes, memory_cost=cost.memory_kib
         ).derive(secret)
@@ -155,7 +157,7 @@ def _argon2id(secret: bytes, salt: bytes, cost: Cost) -> bytes:
             safe="Nothing was changed.",
             hint="Use the recovery key or a key file, which take none.",
         ) from None
-    except UnsupportedAlgorithm:
+    except (ImportError, UnsupportedAlgorithm):
         raise KeyNeeded(
             "the package cryptography is too old, or built without Argon2id, to use a passphrase",
             safe="Nothing was changed.",

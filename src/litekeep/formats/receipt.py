@@ -15,6 +15,12 @@ Mark, kind K: what a person, or the rotation, decided; the highest sequence wins
 
     {"snapshot": id, "sequence": n, "at": ISO time, "by": verb, "set": {"pinned": bool, "label": text, "trashed_at": ISO
      time or null}}   with only the keys that change
+
+A prune says in a mark on the newest snapshot that stays which snapshots of the source were removed on purpose, with all
+that earlier ones of these marks said; they are deleted then:
+
+    "set": {"forgotten": {"since": ISO time, removals before it may not be listed, or "" if all are,
+     "ids": {"2026-09-24": "id id ...", ...}}}
 """
 
 from __future__ import annotations

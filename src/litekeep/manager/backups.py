@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
-from contextlib import suppress
+from concurrent.futures import Future
 from pathlib import Path
 
 from litekeep.manager.health import proven
 from litekeep.manager.home import backup_job, may_create, remember
 from litekeep.manager.queue import BackupFuture
-from litekeep.manager.wiring import Result, Wiring, name_of, when_done
+from litekeep.manager.wiring import Result, Wiring, name_of
 from litekeep.model import Reason, Snapshot
 from litekeep.operations.backup import BackupResult
 from litekeep.operations.drill import DrillResult
@@ -49,9 +48,17 @@ class Backups(Wiring):
         """The same without waiting; the future gives all facts, and its `cancel` stops the run."""
         job = backup_job(self.settings, self._place(), reason, label=label, pinned=pinned)
         future = self._queue.submit("backup", job)
-        when_done(future, lambda: remember(self._place()))
-        future.add_done_callback(lambda _: None if future.cancelled() else self._tell_soon(_end_of(future)))
+        future.add_done_callback(self._submitted)
         return future
+
+    def _submitted(self, future: Future[BackupResult]) -> None:
+        """On the thread of the jobs."""
+        if future.cancelled():
+            return
+        error = future.exception()
+        if error is None:
+            remember(self._place())
+        self._tell_soon(error or future.result())
 
     def list_backups(self) -> list[Snapshot]:
         """The snapshots of this database that are not in the trash, oldest first; empty before the first.
@@ -145,9 +152,8 @@ class Backups(Wiring):
         try:
             return self._with_hooks("restore", job)
         finally:
-            with suppress(OSError):
-                if place.there:
-                    remember(place)
+            if place.there:
+                remember(place)
 
     def undo_restore(self) -> RestoreResult:
         """Take the last restore over the database back; raises UnknownSnapshot if there is none."""
@@ -163,13 +169,5 @@ class Backups(Wiring):
         try:
             return self._ask(verb, job)
         finally:
-            self._call(self.after_restore)
-
-    @staticmethod
-    def _call(hook: Callable[[], None] | None) -> None:
-        if hook:
-            hook()
-
-
-def _end_of(future: BackupFuture[BackupResult]) -> BackupResult | BaseException:
-    return future.exception() or future.result()
+            if self.after_restore:
+                self.after_restore()

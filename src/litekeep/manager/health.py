@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta, tzinfo
 
 from litekeep.clock import Clock
 from litekeep.config.settings import BackupSettings
 from litekeep.errors import KeyNeeded, LitekeepError, SecretUnavailable, VerificationFailed
+from litekeep.manager.home import may_create
 from litekeep.manager.situations import backup_runs
 from litekeep.model import Snapshot
 from litekeep.operations.backup import BackupResult
 from litekeep.operations.status import MAX_AGE, Facts, Status, assess, gather_facts
-from litekeep.repository.catalog import Catalog, load_catalog
+from litekeep.operations.whereabouts import NamedCopy, copy_facts
+from litekeep.repository.catalog import load_catalog
 from litekeep.scheduling.rule import longest_gap, parse_rule
 from litekeep.scheduling.zone import machine_zone, zone_named
 from litekeep.worker.jobs import Place
@@ -20,26 +23,30 @@ LATE = timedelta(hours=2)
 
 
 def known(
-    place: Place, clock: Clock, *, fresh: bool, max_age: timedelta, catalog: Catalog | None = None
-) -> tuple[Facts, Status]:
-    """What is known now. fresh: there is no repository yet, and nothing is wrong with that.
+    place: Place, clock: Clock, max_age: timedelta, copies: Sequence[NamedCopy] = ()
+) -> tuple[Facts, Status, tuple[Snapshot, ...] | None]:
+    """What is known now, and all snapshots of the repository from which it is known; None if they cannot be read.
 
-    catalog: the repository's listing, if it was just read; None: read it.
+    Where there is no repository yet, and nothing is wrong with that, there are none.
     """
     now = clock.now()
+    snapshots: tuple[Snapshot, ...] | None = None
     try:
-        if fresh:
+        if may_create(place):
+            snapshots = ()
             facts = Facts(place.name, runs=tuple(backup_runs(place.journal().rows())), max_age=max_age)
         else:
             repository = place.open(clock)
-            catalog, runs = catalog or load_catalog(repository), backup_runs(place.journal().rows())
-            ours = place.source_in(catalog.snapshots)
-            gathered = gather_facts(repository, catalog, runs, now, max_age=max_age)
+            catalog, runs = load_catalog(repository), backup_runs(place.journal().rows())
+            snapshots = catalog.snapshots
+            ours = place.source_in(snapshots)
+            told = copy_facts(place.folder, snapshots, copies, max_age)
+            gathered = gather_facts(repository, catalog, runs, now, max_age=max_age, copies=told)
             facts = next((each for each in gathered if each.source == ours), Facts(place.name, max_age=max_age))
     except LitekeepError as error:
         locked = isinstance(error, (KeyNeeded, SecretUnavailable))
         facts = Facts(place.name, missing=error.message, max_age=max_age, key_needed=locked)
-    return facts, assess(facts, now)
+    return facts, assess(facts, now), snapshots
 
 
 def oldest_allowed(given: BackupSettings, clock: Clock) -> timedelta:

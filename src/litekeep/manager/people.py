@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 
 from litekeep.clock import Clock
@@ -29,7 +30,7 @@ def tell_people(
     """Send what is due, in the background; write down at once what is overdue. Returns the thread that sends."""
     journal = place.journal()
     rows, now = journal.rows(), clock.now()
-    situation = situation_of(*known, rows, place.name)
+    situation = situation_of(*known, rows, now, place.name)
     for row in overdue_rows([situation], rows, now):
         keep(place, row, clock)
     return notifier.tell_in_background(
@@ -70,12 +71,17 @@ class Announcer:
         """The newest thread that sends."""
 
     def soon(self) -> None:
-        """Begin, or go round once more; returns at once."""
+        """Begin, or go round once more; returns at once.
+
+        Never raises: where no thread can be started any more, because Python is ending, the next start tells.
+        """
         with self._guard:
             self._wanted = True
             if self._thread is None:
-                self._thread = threading.Thread(target=self._loop, name="litekeep-people", daemon=True)
-                self._thread.start()
+                thread = threading.Thread(target=self._loop, name="litekeep-people", daemon=True)
+                with suppress(RuntimeError):
+                    thread.start()
+                    self._thread = thread
 
     def wait(self, seconds: float, clock: Clock) -> None:
         """Until all is told, but no longer."""

@@ -37,11 +37,11 @@ class Statistics:
 class RotationPreview:
     """What the next clean-up would do to this database's backups, with the reasons for each.
 
-    frees_bytes: about what removing gives back once the removed ones have left the trash; None if it is not known.
+    frees_bytes: about what removing gives back once the removed ones have left the trash.
     """
 
     plan: RetentionPlan
-    frees_bytes: int | None
+    frees_bytes: int
 
 
 def statistics_of(snapshots: Sequence[Snapshot], folder: Path, database: Path) -> Statistics:

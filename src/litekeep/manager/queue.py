@@ -35,9 +35,10 @@ class Runner(Protocol):
 class BackupFuture(Future[Result], Generic[Result]):
     """The result of a submitted job. `cancel` also stops one that is running, at its next safe point."""
 
-    def __init__(self, verb: str) -> None:
+    def __init__(self, verb: str, **facts: Fact) -> None:
         super().__init__()
         self.verb = verb
+        self.facts: dict[str, Fact] = {"verb": verb, **facts}
         self.stop = threading.Event()
         self.worked_by: threading.Thread | None = None
 
@@ -85,11 +86,11 @@ class _JobMonitor:
         self._listeners = listeners
 
     def event(self, name: str, /, **facts: Fact) -> None:
-        self._listeners.tell(name, {"verb": self._future.verb, **facts})
+        self._listeners.tell(name, {**self._future.facts, **facts})
 
     def progress(self, phase: str, done: int, total: int, unit: str) -> None:
         facts: dict[str, Fact] = {"phase": phase, "done": done, "total": total, "unit": unit}
-        self._listeners.tell("progress", {"verb": self._future.verb, **facts})
+        self._listeners.tell("progress", {**self._future.facts, **facts})
 
     def cancelled(self) -> bool:
         return self._future.stop.is_set()
@@ -107,23 +108,24 @@ class JobQueue:
         self._closed = False
         self.running: BackupFuture[Any] | None = None
 
-    def submit(self, verb: str, job: Job[Result]) -> BackupFuture[Result]:
-        """Queue a job; raises UsageError after `close`."""
-        future: BackupFuture[Result] = BackupFuture(verb)
+    def submit(self, verb: str, job: Job[Result], **facts: Fact) -> BackupFuture[Result]:
+        """Queue a job; raises UsageError after `close`. facts: told with each of its events, as the verb is."""
+        future: BackupFuture[Result] = BackupFuture(verb, **facts)
         with self._guard:
             if self._closed:
                 raise UsageError("this BackupManager is closed", hint="Make a new one.")
-            self._jobs.put((job, future))
             if self._thread is None:
-                self._thread = threading.Thread(target=self._loop, name="litekeep", daemon=True)
-                self._thread.start()
+                thread = threading.Thread(target=self._loop, name="litekeep", daemon=True)
+                thread.start()  # raises RuntimeError while Python ends; then nothing is queued
+                self._thread = thread
             future.worked_by = self._thread
+            self._jobs.put((job, future))
         return future
 
-    def run(self, verb: str, job: Job[Result], timeout_seconds: float | None = None) -> Result:
+    def run(self, verb: str, job: Job[Result], timeout_seconds: float | None = None, **facts: Fact) -> Result:
         """Submit and wait; an interruption while waiting stops the job. Raises what the job raises, TimeoutError."""
         self.refuse_listeners()
-        future = self.submit(verb, job)
+        future = self.submit(verb, job, **facts)
         try:
             return future.result(timeout_seconds)
         except BaseException:
@@ -181,16 +183,16 @@ class JobQueue:
                 return
             self.running = future
         monitor = _JobMonitor(future, self._listeners)
-        self._listeners.tell("job_started", {"verb": future.verb})
+        self._listeners.tell("job_started", future.facts)
         try:
             result = self._runner.run(job, monitor)
         except BaseException as error:  # noqa: BLE001 - whoever waits gets it
             self.running = None
-            self._listeners.tell("job_failed", {"verb": future.verb, "message": str(error)})
+            self._listeners.tell("job_failed", {**future.facts, "message": str(error)})
             future.set_exception(error)
             return
         self.running = None
-        self._listeners.tell("job_finished", {"verb": future.verb})
+        self._listeners.tell("job_finished", future.facts)
         with suppress(InvalidStateError):
             future.set_result(result)
 

@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import suppress
 
-from litekeep.errors import LitekeepError, NoRepository
+from litekeep.errors import NoRepository
 from litekeep.journal.history import Row
 from litekeep.manager.diaries import examine_ages, examine_diaries, examine_log
 from litekeep.manager.health import known, oldest_allowed
-from litekeep.manager.home import may_create
 from litekeep.manager.questions import RotationPreview, Statistics, statistics_of
 from litekeep.manager.wiring import Wiring, name_of
 from litekeep.model import Snapshot
+from litekeep.operations.doctor import examine_spread
 from litekeep.operations.finding import Finding, problem
+from litekeep.operations.lookback import Change
 from litekeep.operations.prune import PruneOptions, PruneResult
 from litekeep.operations.reclaim import reclaimable_bytes
+from litekeep.operations.spread import Spread
 from litekeep.operations.status import Status, Verdict
-from litekeep.repository.catalog import load_catalog
+from litekeep.operations.whereabouts import spread_of
 from litekeep.retention import RetentionPolicy, plan_retention
 from litekeep.worker.jobs import RotateJob
 from litekeep.worker.looks import ExamineJob
-from litekeep.worker.marks import Decision, MarkJob
+from litekeep.worker.marks import AcceptJob, Decision, MarkJob
 
 
 class Shelf(Wiring):
@@ -77,16 +78,9 @@ class Shelf(Wiring):
 
         None: the folder of the backups is not there, or cannot be read; the status says why.
         """
-        place = self._place()
-        fresh, catalog, mine = may_create(place), None, None
-        if fresh:
-            mine = []
-        else:
-            with suppress(LitekeepError):
-                catalog = load_catalog(place.open(self._clock))
-                mine = place.own(catalog.snapshots)
-        max_age = oldest_allowed(self.settings.backup, self._clock)
-        return known(place, self._clock, fresh=fresh, max_age=max_age, catalog=catalog)[1], mine
+        place, given = self._place(), self.settings.backup
+        _, status, snapshots = known(place, self._clock, oldest_allowed(given, self._clock), given.copies)
+        return status, None if snapshots is None else place.own(snapshots)
 
     # In figures
 
@@ -104,6 +98,22 @@ class Shelf(Wiring):
             except NoRepository:
                 snapshots = ()
         return statistics_of(snapshots, self.repository, self.database)
+
+    def spread(self, snapshots: Sequence[Snapshot] | None = None) -> Spread:
+        """Three copies on two devices, one off-site: which of it holds, and what to add. No server is asked.
+
+        Args:
+            snapshots: what `list_backups` gave (with or without the trash), to save reading the listing; None: read it.
+
+        Where the folder of the backups is not there, it counts for nothing. Raises StorageError.
+        """
+        if snapshots is None:
+            try:
+                snapshots = self._everything()
+            except NoRepository:
+                snapshots = ()
+        given = self.settings.backup
+        return spread_of(self.database, self.repository, snapshots, given.copies, oldest_allowed(given, self._clock))
 
     # Rotation
 
@@ -129,6 +139,15 @@ class Shelf(Wiring):
         options = PruneOptions(self.settings.backup.retention, confirmed=confirmed)
         return self._ask("prune", RotateJob(self._place(), options))
 
+    def accept_changes(self) -> tuple[Change, ...]:
+        """Take the repository for right as it is, after a person found out why backups went missing.
+
+        Until then the status is `altered`, and nothing is removed for good. Returns what was wrong; empty if nothing
+        was. Raises NoRepository, StorageError, HelperFailed; Refused if it cannot be remembered; UsageError after
+        `close`.
+        """
+        return self._ask("accept", AcceptJob(self._place()))
+
     # What is wrong, what was
 
     def history(self, limit: int | None = 100) -> list[Row]:
@@ -150,5 +169,6 @@ class Shelf(Wiring):
         if place.there:
             findings += examine_diaries(place.folder)
             findings += examine_log(place.log or place.folder)
+            findings += examine_spread(self.spread())
         findings += examine_ages([(facts, status)])
         return sorted(findings, key=lambda finding: finding.severity.value, reverse=True)

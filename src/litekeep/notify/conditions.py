@@ -106,6 +106,14 @@ def _damaged(situation: Situation, _: datetime) -> Iterator[Condition]:
         yield Condition(Topic.DAMAGED, Severity.FAILURE, "backups damaged", what, todo)
 
 
+def _altered(situation: Situation, _: datetime) -> Iterator[Condition]:
+    if situation.altered:
+        what = f"Backups of {situation.source} are not as this machine left them: {situation.altered}."
+        todo = "Find out who deleted files or put an older folder back; `litekeep doctor` tells more. Until somebody "
+        todo += "accepts it, nothing is removed."
+        yield Condition(Topic.ALTERED, Severity.FAILURE, "backups gone", what, todo)
+
+
 def _drill(situation: Situation, _: datetime) -> Iterator[Condition]:
     if situation.drill_failure:
         what = f"The last test restore of {situation.source} failed: {situation.drill_failure}."
@@ -141,4 +149,4 @@ def _copies(situation: Situation, _: datetime) -> Iterator[Condition]:
         yield Condition(f"{Topic.COPY}:{name}", Severity.WARNING, f"copy {name} not reachable", what, todo)
 
 
-_FINDERS = (_failed, _overdue, _damaged, _drill, _problems, _anomaly, _held, _copies)
+_FINDERS = (_failed, _overdue, _damaged, _altered, _drill, _problems, _anomaly, _held, _copies)

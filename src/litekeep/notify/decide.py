@@ -160,6 +160,7 @@ _WORDS: Mapping[str, str] = {
     Topic.OVERDUE: "there is a recent backup",
     Topic.MISSING: "the backups can be reached",
     Topic.DAMAGED: "no stored backup is damaged any more",
+    Topic.ALTERED: "no backup is missing any more, or somebody accepted it",
     Topic.DRILL: "the test restore passed",
     Topic.PROBLEMS: "the newest backup is of a sound database",
     Topic.ANOMALY: "the unusual change was looked at",

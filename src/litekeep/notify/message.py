@@ -23,6 +23,7 @@ class Topic(StrEnum):
     OVERDUE = "overdue"  # no good backup in time, by the clock
     MISSING = "missing"  # the repository is not there
     DAMAGED = "damaged"  # stored data is damaged
+    ALTERED = "altered"  # backups are gone that nobody removed
     DRILL = "drill"  # a test restore failed
     PROBLEMS = "problems"  # the database itself has problems
     ANOMALY = "anomaly"  # much less data than before
@@ -60,8 +61,9 @@ class Situation:
     unverified: the newest snapshot is not (yet) verified.
     The others say what is wrong, in a sentence without a full stop and without row data; empty: nothing.
     failure: why the newest run failed. missing: why the repository cannot be used; nothing else is known then.
-    damage: of stored objects. drill_failure: of the newest test restore. problems: of the database itself. anomaly: how
-    its content changed. held: why rotation waits. unreachable: copies that cannot be used, and why.
+    damage: of stored objects. altered: what is gone of the repository that nobody removed. drill_failure: of the newest
+    test restore. problems: of the database itself. anomaly: how its content changed. held: why rotation waits.
+    unreachable: copies that cannot be used, and why.
     """
 
     source: str
@@ -72,6 +74,7 @@ class Situation:
     failure: str = ""
     missing: str = ""
     damage: str = ""
+    altered: str = ""
     drill_failure: str = ""
     problems: str = ""
     anomaly: str = ""

@@ -166,7 +166,7 @@ class Notifier:
         previous: Sequence[Notice],
         now: datetime,
     ) -> list[Message]:
-        mine = sorted((each for each in previous if each.channel == name and each.at <= now), key=lambda each: each.at)
+        mine = [each for each in previous if each.channel == name and each.at <= now]
         if mine and mine[-1].state is State.UNDELIVERED and now - mine[-1].at < _pause(mine[-1]):
             return []
         known = [notice for notice in previous if notice.channel == name or _told_elsewhere(notice, route)]

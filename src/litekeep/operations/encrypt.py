@@ -15,6 +15,7 @@ import filecmp
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from litekeep.blocks.split import Geometry
 from litekeep.clock import Clock
@@ -61,10 +62,10 @@ def encrypt(
         new.lock("encrypt", LOCK_WAIT_SECONDS),
         scratch_folder(scratch) as folder,
     ):
-        keys, there = old.snapshot_keys(), {key.key for key in new.snapshot_keys()}
+        keys, there, packs = old.snapshot_keys(), {key.key for key in new.snapshot_keys()}, PackTable(old)
         for key in keys:
             try:
-                _Copy(old, new, key, folder, monitor).run(present=key.key in there)
+                _Copy(old, new, packs, key, folder, monitor).run(present=key.key in there)
             except (CorruptObject, UnsupportedFormat, ObjectMissing) as error:
                 left_out.append((key.id, error.message))
             else:
@@ -77,30 +78,34 @@ def encrypt(
 
 @dataclass(frozen=True, slots=True)
 class _Copy:
-    """One snapshot on its way. Damage of the old repository is CorruptObject, of the new one VerificationFailed."""
+    """One snapshot on its way. Damage of the old repository is CorruptObject, of the new one VerificationFailed.
+
+    packs: of the old repository, whose lock is held.
+    """
 
     old: Repository
     new: Repository
+    packs: PackTable
     key: SnapshotKey
     folder: Path
     monitor: Monitor
 
     def run(self, *, present: bool) -> None:
         if not present:
-            image = self._rebuilt(self.old, self.old.read_manifest(self.key.key), "read")
-            manifest = self._store(image)
+            before = self.old.read_manifest(self.key.key)
+            image = self._rebuilt(self.old, self.packs, before, "read")
+            manifest = self._store(image, before.facts)
             self._prove(image, manifest)
         self._copy_records()
 
-    def _rebuilt(self, repository: Repository, manifest: Manifest, phase: str) -> Path:
+    def _rebuilt(self, repository: Repository, packs: PackTable, manifest: Manifest, phase: str) -> Path:
         path = self.folder / phase
         path.write_bytes(b"")
-        rebuild(repository, PackTable(repository), self.key.key, manifest, path, self.monitor, phase)
+        rebuild(repository, packs, self.key.key, manifest, path, self.monitor, phase)
         return path
 
-    def _store(self, image: Path) -> Manifest:
+    def _store(self, image: Path, facts: dict[str, Any]) -> Manifest:
         """Packs, but not yet the manifest: that is the commit, and comes after the proof."""
-        facts = self.old.read_manifest(self.key.key).facts
         (member,) = facts["members"]
         geometry = Geometry(member["page_size"], member["image_bytes"])
         try:
@@ -126,7 +131,7 @@ class _Copy:
 
     def _prove(self, image: Path, manifest: Manifest) -> None:
         try:
-            same = filecmp.cmp(image, self._rebuilt(self.new, manifest, "verify"), shallow=False)
+            same = filecmp.cmp(image, self._rebuilt(self.new, PackTable(self.new), manifest, "verify"), shallow=False)
         except CorruptObject as error:
             what = f"what was just stored cannot be read back: {error.message}"
             raise VerificationFailed(what, safe=_UNCHANGED) from error

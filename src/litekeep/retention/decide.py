@@ -12,7 +12,11 @@ from litekeep.retention.plan import Code, Decision, RetentionPlan, Why
 from litekeep.retention.policy import RetentionPolicy
 from litekeep.retention.rules import fault, misdated, reasons_to_keep
 
-_CLOCK_WRONG = "the clock seems to be wrong"
+_WAITS = {
+    "nothing_sound": "no verified and sound snapshot is left outside it",
+    "clock": "the clock seems to be wrong",
+}
+"""Why the trash is not emptied: a word, and what it means."""
 
 
 def plan_retention(snapshots: Iterable[Snapshot], policy: RetentionPolicy, now: datetime) -> RetentionPlan:
@@ -67,9 +71,10 @@ def _decide_live(snapshot: Snapshot, whys: Mapping[str, list[Why]]) -> Decision:
 
 
 def _why_trash_waits(history: History, clock: tuple[Why, ...]) -> str:
+    """A word of _WAITS; empty if it does not wait."""
     if not history.sound:
-        return "no verified and sound snapshot is left outside it"
-    return _CLOCK_WRONG if clock else ""
+        return "nothing_sound"
+    return "clock" if clock else ""
 
 
 def _decide_trashed(snapshot: Snapshot, since: datetime, waits: str, trash_days: int, now: datetime) -> Decision:
@@ -79,8 +84,7 @@ def _decide_trashed(snapshot: Snapshot, since: datetime, waits: str, trash_days:
         text = f"in the trash until {day_after(since, trash_days)}"
         return Decision(snapshot, keep=True, whys=(Why(Code.TRASH, text, limit=trash_days),))
     if waits:
-        word = "clock" if waits == _CLOCK_WRONG else "nothing_sound"
-        why = Why(Code.TRASH_WAITS, f"stays in the trash: {waits}", limit=trash_days, detail=word)
+        why = Why(Code.TRASH_WAITS, f"stays in the trash: {_WAITS[waits]}", limit=trash_days, detail=waits)
         return Decision(snapshot, keep=True, whys=(why,))
     text = f"in the trash since {since:%Y-%m-%d}, its {trash_days} days are over"
     return Decision(snapshot, keep=False, whys=(Why(Code.TRASH_DUE, text, limit=trash_days),))

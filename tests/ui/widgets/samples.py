@@ -172,7 +172,6 @@ def preview() -> RetentionPreview:
         "Removes 18 at the next clean-up · frees about 6.1 MB",
         "Pinned and manual backups are never removed.",
         18,
-        6_100_000,
     )
 
 

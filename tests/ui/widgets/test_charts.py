@@ -122,7 +122,7 @@ def test_no_values_are_no_trouble(place: Any) -> None:
     for chart in (
         BarChart(place, Bars("", (), "")),
         BarChart(place, zero),
-        TickChart(place, RetentionPreview((), (), "", "", "", 0, 0)),
+        TickChart(place, RetentionPreview((), (), "", "", "", 0)),
         HeatMap(place, replace(samples.coverage(), weeks=(), months=())),
     ):
         shown(chart)

@@ -23,7 +23,7 @@ from litekeep.ui.widgets.notice import Notice
 from litekeep.ui.widgets.page import Page
 from litekeep.ui.widgets.table import HistoryTable
 from litekeep.ui.widgets.ticks import TickChart
-from litekeep.ui.widgets.tips import Hint, Tip
+from litekeep.ui.widgets.tips import Tip
 from litekeep.ui.widgets.toggles import Check, Switch
 from ui.widgets import samples
 
@@ -53,8 +53,7 @@ def table(place: Any) -> Any:
 
 def hinted(place: Any) -> Any:
     button = Button(place, "Verify", nothing)
-    hint = Hint(button, "Reads every backup.")
-    hint._show()
+    Tip(button).show("Reads every backup.", 40, 80)
     button.canvas.event_generate("<Enter>")
     popup = PopUp(button)
     popup.show([MenuItem("Restore…", nothing), MenuItem("Pin", nothing, enabled=False)], 40, 80)
@@ -90,7 +89,7 @@ def strip(place: Any) -> Any:
 
 def state(root: Any, window: Any) -> dict[str, object]:
     gc.collect()
-    kinds = (Piece, Tip, Hint)
+    kinds = (Piece, Tip)
     return {
         "objects": sum(isinstance(thing, kinds) for thing in gc.get_objects()),
         "timers": timers(root),

@@ -16,7 +16,6 @@ from litekeep.ui.widgets.hero import Hero
 from litekeep.ui.widgets.look import OWN
 from litekeep.ui.widgets.notice import Notice
 from litekeep.ui.widgets.page import Page
-from litekeep.ui.widgets.tips import Hint
 from litekeep.ui.widgets.words import Wrapped
 from ui.widgets import samples
 
@@ -211,20 +210,6 @@ def test_a_page_takes_its_bindings_back_and_leaves_those_of_others(window: Any) 
     }
     window.event_generate("<Button-5>")
     assert heard == [1]
-
-
-def test_a_hint_shows_after_a_while_and_goes(place: Any, wait_until: Any) -> None:
-    button = shown(Button(place, "Verify"))
-    hint = Hint(button, "Reads every backup and proves it.")
-    button.canvas.event_generate("<Enter>")
-    wait_until(lambda: hint.tip.shown)
-    assert hint.tip.text == "Reads every backup and proves it."
-    button.canvas.event_generate("<Leave>")
-    place.update()
-    assert not hint.tip.shown
-    button.canvas.event_generate("<Enter>")
-    button.destroy()
-    assert not button._timers
 
 
 def test_a_page_shows_content_that_shrank_above_what_was_seen(window: Any, wait_until: Any) -> None:

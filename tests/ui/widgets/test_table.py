@@ -32,7 +32,7 @@ def table(window: Any, told: list[tuple[str, object]]) -> HistoryTable:
 
     names = ("select", "open", "toggle", "delete", "sort", "menu")
     acts: dict[str, Any] = {f"on_{name}": tell(name) for name in names}
-    table = HistoryTable(window, samples.COLUMNS, empty="No backups yet.", **acts)
+    table = HistoryTable(window, samples.COLUMNS, **acts)
     table.pack(fill="both", expand=True)
     window.update()
     return table
@@ -221,19 +221,6 @@ def test_the_arrow_on_the_heading(table: Any) -> None:
     assert table.tree.heading("size", "text") == "Size ▾"
     table.set_sort("date", descending=False)
     assert (table.tree.heading("size", "text"), table.tree.heading("date", "text")) == ("Size", "Date ▴")
-
-
-def test_nothing_to_show_is_said(table: Any) -> None:
-    table.update()
-    assert table._empty.winfo_ismapped()
-    table.set_rows(samples.history(1))
-    table.update()
-    assert not table._empty.winfo_ismapped()
-    table.set_rows(())
-    table.set_empty("No backup has problems.")
-    table.update()
-    assert table._empty.winfo_ismapped()
-    assert table._empty.cget("text") == "No backup has problems."
 
 
 def test_a_first_selection_does_not_scroll_away_the_first_row(window: Any, wait_until: Wait) -> None:

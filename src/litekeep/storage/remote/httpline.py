@@ -112,6 +112,8 @@ class Lines:
         headers: Mapping[str, str],
         pace: Pace | None,
     ) -> Answer:
+        if line.sock is None:
+            self._connect(line)
         line.putrequest(method, path, skip_accept_encoding=True)
         for header, value in {**self._login(), **headers}.items():
             line.putheader(header, value)
@@ -145,7 +147,7 @@ class Lines:
         return self._new(), False
 
     def _new(self) -> http.client.HTTPConnection:
-        address, seconds = self._address, self._stall_seconds
+        address, seconds = self._address, min(_CONNECT_SECONDS, self._stall_seconds)
         line = (
             http.client.HTTPSConnection(address.host, address.port or None, timeout=seconds, context=self._tls)
             if self._tls
@@ -154,6 +156,10 @@ class Lines:
         with self._guard:
             self._all.add(line)
         return line
+
+    def _connect(self, line: http.client.HTTPConnection) -> None:
+        line.connect()
+        line.sock.settimeout(self._stall_seconds)  # from here on as long as for a transfer at a standstill
 
     def _discard(self, line: http.client.HTTPConnection) -> None:
         with self._guard:
@@ -165,17 +171,11 @@ class Lines:
         if isinstance(error, ssl.SSLError) and not isinstance(error, (ssl.SSLEOFError, ssl.SSLZeroReturnError)):
             why = "its certificate is not one that this machine trusts"
             return troubles.wrong_server(doing, name, place, why)
-        if isinstance(error, socket.gaierror):
-            return troubles.unreachable(doing, name, place, "its name is not known to the network")
-        if isinstance(error, ConnectionRefusedError):
-            return troubles.unreachable(doing, name, place, "nothing listens there")
-        if isinstance(error, TimeoutError):
-            return troubles.unreachable(doing, name, place, "no answer in time")
         if isinstance(error, http.client.IncompleteRead):
             return troubles.unreachable(doing, name, place, "the transfer ended early")
         if isinstance(error, http.client.BadStatusLine) and not isinstance(error, _BROKEN):
             return troubles.wrong_server(doing, name, place, "what answers there does not speak HTTP")
-        return troubles.unreachable(doing, name, place, "the connection broke off")
+        return troubles.unreachable(doing, name, place, troubles.unanswered(error))
 
 
 def _send(line: http.client.HTTPConnection, body: memoryview | None, pace: Pace | None) -> None:

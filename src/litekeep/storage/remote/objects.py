@@ -32,13 +32,14 @@ if TYPE_CHECKING:
 
 _CONNECT_SECONDS = 20
 _CHUNK_BYTES = 1 << 20
+_PAGE_OBJECTS = 1000
 _KEY_CODES = {"NoSuchKey", "BlobNotFound"}
 _KINDS = {"s3": "S3", "gs": "Google Cloud Storage", "az": "Azure Blob Storage"}
 
 
 @dataclass(frozen=True, slots=True)
 class _Answer:
-    """What an error of the library is about. status: 0 if no server answered."""
+    """What an error of the library is about. status: 0 if no server answered. text: without URLs."""
 
     status: int
     code: str
@@ -126,9 +127,11 @@ class ObjectWire:
 
     def scan(self, prefix: str, pace: Pace) -> Iterator[Found]:
         """Page after page of a listing. The library takes any text for an empty one, so that is looked into."""
+        import obstore
+
         any_there = False
         with self._told("list", prefix):
-            for page in self._list(self._prefix + prefix, 1000):
+            for page in obstore.list(self._store(), (self._prefix + prefix) or None, chunk_size=_PAGE_OBJECTS):
                 any_there = any_there or len(page) > 0
                 pace.moved(100 * len(page))
                 yield from self._found(page)
@@ -175,24 +178,16 @@ class ObjectWire:
 
     def _put(self, name: str, data: memoryview, pace: Pace, mode: Any) -> None:
         import obstore
-        from obstore.exceptions import AlreadyExistsError, PreconditionError
 
         seconds = pace.expect(data.nbytes)
         try:
-            with self._told("write", name):
+            with self._told("write", name, creating=mode == "create"):
                 path = self._prefix + name
                 obstore.put(self._store(seconds), path, data, mode=mode, use_multipart=False)
-        except (AlreadyExistsError, PreconditionError) as error:
-            raise Occupied from error
         except _Unsupported as error:
             if mode == "create":
                 raise NotSupported(str(error)) from error
             raise troubles.unreachable("write", name, self.description, str(error)) from error
-
-    def _list(self, prefix: str, page: int) -> Iterator[Any]:
-        import obstore
-
-        return iter(obstore.list(self._store(), prefix or None, chunk_size=page))
 
     def _found(self, page: Any) -> Iterator[Found]:
         for each in page:
@@ -210,14 +205,15 @@ class ObjectWire:
             return found
 
     @contextmanager
-    def _told(self, doing: str, name: str) -> Iterator[None]:
+    def _told(self, doing: str, name: str, *, creating: bool = False) -> Iterator[None]:
+        """Errors of the library become ours; Occupied where something was to be created that is there."""
         from obstore.exceptions import AlreadyExistsError, BaseError, PreconditionError
 
         try:
             yield
-        except (AlreadyExistsError, PreconditionError):
-            raise
         except (BaseError, OSError) as error:
+            if creating and isinstance(error, (AlreadyExistsError, PreconditionError)):
+                raise Occupied from error
             translated = self._translated(error, doing, name)
             if self._address.scheme == "az":
                 raise translated from None  # the URL in its text can hold the signature
@@ -279,7 +275,8 @@ class _Unsupported(Exception):
 def _answer(text: str) -> _Answer:
     status = re.search(r"status code: (\d{3})", text) or re.search(r"\bstatus: (\d{3}),", text)
     code = re.search(r"<Code>([^<]{1,60})</Code>", text) or re.search(r"\(code: (\w{1,60})\)", text)
-    return _Answer(int(status[1]) if status else 0, code[1] if code else "", text)
+    said = re.sub(r"https?://\S+", "", text)  # a bucket may be called "tls", too
+    return _Answer(int(status[1]) if status else 0, code[1] if code else "", said)
 
 
 def make_store(address: Address, secrets: dict[str, str], stall_seconds: float) -> Store:

@@ -15,14 +15,14 @@ import errno
 import secrets as random_source
 import stat
 import struct
-import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from litekeep.errors import StorageError
 from litekeep.storage.remote import troubles
 from litekeep.storage.remote.address import Address
+from litekeep.storage.remote.folders import Folders
 from litekeep.storage.remote.sftpsession import SESSION_ERRORS, Sessions, is_status
 from litekeep.storage.remote.wire import STALL_SECONDS, TEMPORARY_PREFIX, Found, Occupied, Pace, Secrets
 
@@ -43,8 +43,7 @@ class SftpWire:
         self._root = address.path
         self._base = "" if address.path == "." else f"{address.path.rstrip('/')}/"
         self._sessions = Sessions(address, secrets, stall_seconds)
-        self._guard = threading.Lock()
-        self._folders: set[str] = set()
+        self._folders = Folders()
 
     def require_place(self, *, create: bool) -> None:
         """The folder is a folder; with `create` it is made, with those above it."""
@@ -61,21 +60,19 @@ class SftpWire:
     def create(self, name: str, data: memoryview, pace: Pace) -> None:
         """Temporary, then rename without replacing."""
         with self._told("write", name) as sftp, self._temporary(sftp, name, data, pace) as temporary:
-            self._name(sftp, temporary, name)
+            try:
+                self._place(sftp, name, lambda: sftp.rename(temporary, self._base + name))
+            except FileNotFoundError:
+                raise
+            except OSError as error:
+                if is_status(error) and _exists(sftp, self._base + name):
+                    raise Occupied from error
+                raise
 
     def replace(self, name: str, data: memoryview, pace: Pace) -> None:
         """Temporary, then rename in the place of what is there."""
         with self._told("write", name) as sftp, self._temporary(sftp, name, data, pace) as temporary:
-            try:
-                sftp.posix_rename(temporary, self._base + name)
-            except FileNotFoundError:
-                raise
-            except OSError as error:
-                if not is_status(error):
-                    raise
-                with suppress(FileNotFoundError):
-                    sftp.remove(self._base + name)  # a server without that extension
-                sftp.rename(temporary, self._base + name)
+            self._place(sftp, name, lambda: _rename_over(sftp, temporary, self._base + name))
 
     def read(self, name: str, pace: Pace) -> bytes:
         """All of the file."""
@@ -168,33 +165,19 @@ class SftpWire:
         if free is not None and free < needed + (1 << 16):
             raise troubles.full("write", name, self.description, "the disk of the server is full") from error
 
-    def _name(self, sftp: SFTPClient, temporary: str, name: str) -> None:
-        for again in (False, True):
-            try:
-                sftp.rename(temporary, self._base + name)
-            except FileNotFoundError:
-                if again or "/" not in name:
-                    raise
-                with self._guard:
-                    self._folders.clear()  # somebody removed one
-                self._make_folders(sftp, name)
-            except OSError as error:
-                if is_status(error) and _exists(sftp, self._base + name):
-                    raise Occupied from error
+    def _place(self, sftp: SFTPClient, name: str, rename: Callable[[], None]) -> None:
+        """Give the name; once more where somebody removed its folder."""
+        try:
+            rename()
+        except FileNotFoundError:
+            if "/" not in name:
                 raise
-            else:
-                return
+            self._folders.forget()
+            self._make_folders(sftp, name)
+            rename()
 
     def _make_folders(self, sftp: SFTPClient, name: str) -> None:
-        parts = name.split("/")[:-1]
-        for count in range(1, len(parts) + 1):
-            folder = "/".join(parts[:count])
-            with self._guard:
-                known = folder in self._folders
-            if not known:
-                _make_folder(sftp, self._base + folder)
-                with self._guard:
-                    self._folders.add(folder)
+        self._folders.make_those_of(name, lambda folder: _make_folder(sftp, self._base + folder))
 
     def _make_root(self, sftp: SFTPClient) -> None:
         parts = self._root.strip("/").split("/")
@@ -222,9 +205,7 @@ class SftpWire:
             if error.errno in {errno.EACCES, errno.EPERM}:
                 return troubles.permission_refused(doing, name, place, "the server does not permit it")
             return troubles.unreachable(doing, name, place, "the server says no more than that it failed")
-        if isinstance(error, TimeoutError):
-            return troubles.unreachable(doing, name, place, "no answer in time")
-        return troubles.unreachable(doing, name, place, "the connection broke off")
+        return troubles.unreachable(doing, name, place, troubles.unanswered(error))
 
 
 def _write(sftp: SFTPClient, path: str, data: memoryview, pace: Pace) -> None:
@@ -249,10 +230,23 @@ def _write(sftp: SFTPClient, path: str, data: memoryview, pace: Pace) -> None:
         raise OSError("the file on the server has another length")
 
 
+def _rename_over(sftp: SFTPClient, temporary: str, path: str) -> None:
+    try:
+        sftp.posix_rename(temporary, path)
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        if not is_status(error):
+            raise
+        with suppress(FileNotFoundError):
+            sftp.remove(path)  # a server without that extension
+        sftp.rename(temporary, path)
+
+
 def _read(file: SFTPFile, offset: int, length: int, pace: Pace) -> bytes:
     file.seek(offset)
-    if length > _PIECE_BYTES and offset == 0:
-        file.prefetch(length)
+    if length > _PIECE_BYTES:
+        file.prefetch(offset + length)  # from `offset` on: without it each 32 KiB wait for those before
     parts: list[bytes] = []
     while length > 0:
         part = file.read(min(length, _PIECE_BYTES))

@@ -147,8 +147,7 @@ class Sessions:
             self._trust(client)
             line = socket.create_connection((self._address.host, self._address.port or 22), seconds)
         except OSError as error:
-            why = _unanswered(error)
-            raise troubles.unreachable(doing, name, place, why) from error
+            raise troubles.unreachable(doing, name, place, troubles.unanswered(error)) from error
         try:
             line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             client.connect(
@@ -191,7 +190,7 @@ class Sessions:
                 return troubles.unreachable(doing, name, place, why)
             if "uthentication methods available" in text:
                 return troubles.credentials_refused(doing, name, place, "there is neither a key nor a password")
-            return troubles.unreachable(doing, name, place, _unanswered(error))
+            return troubles.unreachable(doing, name, place, troubles.unanswered(error))
         if isinstance(error, (ValueError, TypeError)):
             return troubles.credentials_refused(doing, name, place, "the key file, or its passphrase, is of no use")
         return error
@@ -248,13 +247,3 @@ def is_status(error: OSError) -> bool:
     if isinstance(error, (BrokenOff, TimeoutError, ConnectionError)) or "ocket is closed" in str(error):
         return False
     return type(error) in {OSError, FileNotFoundError, PermissionError}
-
-
-def _unanswered(error: Exception) -> str:
-    if isinstance(error, socket.gaierror):
-        return "its name is not known to the network"
-    if isinstance(error, ConnectionRefusedError):
-        return "nothing listens there"
-    if isinstance(error, TimeoutError):
-        return "no answer in time"
-    return "the connection broke off"

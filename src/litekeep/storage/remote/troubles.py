@@ -7,6 +7,7 @@ signature or a page of HTML included.
 from __future__ import annotations
 
 import re
+import socket
 
 from litekeep.errors import (
     ClockWrong,
@@ -50,6 +51,17 @@ def told(doing: str, name: str, place: str, why: str) -> str:
 def missing(name: str, place: str) -> ObjectMissing:
     """One object is not there."""
     return ObjectMissing(f"there is no {name} in {place}", key=name)
+
+
+def unanswered(error: Exception) -> str:
+    """Why no answer came, as far as the error of a connection tells."""
+    if isinstance(error, socket.gaierror):
+        return "its name is not known to the network"
+    if isinstance(error, ConnectionRefusedError):
+        return "nothing listens there"
+    if isinstance(error, TimeoutError):
+        return "no answer in time"
+    return "the connection broke off"
 
 
 def unreachable(doing: str, name: str, place: str, why: str) -> StorageError:

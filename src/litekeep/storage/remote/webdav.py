@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import re
 import secrets as random_source
-import threading
 from collections.abc import Iterator
 from contextlib import suppress
 from email.utils import parsedate_to_datetime
@@ -20,6 +19,7 @@ from urllib.parse import quote, unquote, urlsplit
 from litekeep.errors import ObjectMissing, StorageError
 from litekeep.storage.remote import troubles
 from litekeep.storage.remote.address import Address
+from litekeep.storage.remote.folders import Folders
 from litekeep.storage.remote.httpline import Answer, Lines
 from litekeep.storage.remote.wire import STALL_SECONDS, TEMPORARY_PREFIX, Found, NotSupported, Occupied, Pace, Secrets
 
@@ -39,8 +39,7 @@ class WebdavWire:
         self._root = f"/{quote(address.path)}/" if address.path else "/"
         self._lines = Lines(address, secrets, stall_seconds)
         self._destination = self._lines.origin
-        self._guard = threading.Lock()
-        self._folders: set[str] = set()
+        self._folders = Folders()
 
     def require_place(self, *, create: bool) -> None:
         """PROPFIND of the collection; with `create` it is made, with those above it."""
@@ -149,8 +148,7 @@ class WebdavWire:
     def _move(self, temporary: str, name: str, overwrite: str) -> None:
         answer = self._moved(temporary, name, overwrite)
         if answer.status == 409 and "/" in name:  # somebody removed the folder
-            with self._guard:
-                self._folders.clear()
+            self._folders.forget()
             self._make_folders(name)
             answer = self._moved(temporary, name, overwrite)
         if answer.status == 502 and self._destination:
@@ -168,15 +166,7 @@ class WebdavWire:
         return self._lines.ask("MOVE", self._path(temporary), "write", name, headers=headers)
 
     def _make_folders(self, name: str) -> None:
-        parts = name.split("/")[:-1]
-        for count in range(1, len(parts) + 1):
-            folder = "/".join(parts[:count]) + "/"
-            with self._guard:
-                known = folder in self._folders
-            if not known:
-                self._make_folder(self._path(folder))
-                with self._guard:
-                    self._folders.add(folder)
+        self._folders.make_those_of(name, lambda folder: self._make_folder(self._path(f"{folder}/")))
 
     def _make_folder(self, path: str) -> None:
         answer = self._lines.ask("MKCOL", path, "write", path)

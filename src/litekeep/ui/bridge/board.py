@@ -7,7 +7,7 @@ at once, and a job that was begun in a view that is gone still has its progress 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from queue import SimpleQueue
@@ -23,12 +23,12 @@ from litekeep.ui.bridge.endings import failed
 from litekeep.ui.bridge.gathering import Gathered, gather, local_now, nothing_yet, trace
 from litekeep.ui.bridge.lanes import Lane
 from litekeep.ui.bridge.scene import Scene
-from litekeep.ui.bridge.updates import Ended, Told
+from litekeep.ui.bridge.updates import Ended
 from litekeep.ui.presenter.facts import End, Outcome
 
 GATHER_SECONDS = 60.0
 """So old may facts become although no folder changed: time itself makes backups overdue."""
-QUIET = frozenset({"pin", "unpin", "label", "pause", "resume", "look"})
+QUIET = frozenset({"pin", "unpin", "label", "resume", "look"})
 """Where they succeed, the change itself is the answer, and no card tells it."""
 
 
@@ -49,26 +49,30 @@ class Board:
     def __init__(self, manager: BackupManager, clock: Clock) -> None:
         self._guard = threading.Lock()
         self._clock = clock
-        self._viewers: list[SimpleQueue[Told | Ended]] = []
+        self._reading = threading.Lock()
+        self._viewers: list[SimpleQueue[Ended]] = []
         self._leave: Callable[[], None] = lambda: None
+        self._wanted = False
         self._gathered_at: float | None = None
         self._cost_seconds = 0.0
         self.state = State(nothing_yet(manager, clock))
         self.gathering = Lane("facts", newest_only=True)
         self.working = Lane("work")
         self.deciding = Lane("decisions")
+        self.sending = Lane("copies")
 
     # Views
 
-    def enter(self, manager: BackupManager, viewer: SimpleQueue[Told | Ended]) -> None:
+    def enter(self, manager: BackupManager, viewer: SimpleQueue[Ended]) -> None:
         """A view looks from now on; the first one makes this listen to the manager."""
         with self._guard:
             first, self._viewers = not self._viewers, [*self._viewers, viewer]
             if first:
                 self._leave = manager.subscribe(self._listener(manager))
         self._fold(lambda scene: scenes.joined(scene, manager.running, self._clock.now()))
+        self._fold(lambda scene: scenes.send_joined(scene, *manager.copying, self._clock.now()))
 
-    def exit(self, viewer: SimpleQueue[Told | Ended]) -> None:
+    def exit(self, viewer: SimpleQueue[Ended]) -> None:
         """It looks no more; with the last one, this listens no more."""
         with self._guard:
             self._viewers = [each for each in self._viewers if each is not viewer]
@@ -83,17 +87,12 @@ class Board:
         weak = ref(manager)
 
         def listen(name: str, facts: dict[str, Fact]) -> None:
-            self._hear(name, facts)
+            self._fold(lambda scene: scenes.told(scene, name, facts, self._clock.now()))
             owner = weak()
             if owner is not None and name in ("job_started", "job_finished", "job_failed"):
                 self._react(owner, name)
 
         return listen
-
-    def _hear(self, name: str, facts: dict[str, Fact]) -> None:
-        self._fold(lambda scene: scenes.told(scene, name, facts, self._clock.now()))
-        if name != "progress":
-            self._tell(Told(name, facts))
 
     def _react(self, manager: BackupManager, name: str) -> None:
         own = self.state.scene.own
@@ -107,10 +106,12 @@ class Board:
 
     def look(self, manager: BackupManager, *, anew: bool = False) -> None:
         """Gather the facts on a thread: in any case, or only if a folder changed or they are old."""
-        self.gathering.put(lambda: self._look(manager, anew=anew))
+        if anew:
+            self._wanted = True  # in a place of its own: the next look takes that of one that waits
+        self.gathering.put(lambda: self._look(manager))
 
-    def _look(self, manager: BackupManager, *, anew: bool) -> None:
-        if anew or self._is_due(manager):
+    def _look(self, manager: BackupManager) -> None:
+        if self._wanted or self._is_due(manager):
             self._settle(manager)
 
     def _is_due(self, manager: BackupManager) -> bool:
@@ -126,27 +127,37 @@ class Board:
         return trace(manager) != self.state.gathered.trace
 
     def _settle(self, manager: BackupManager, outcome: Outcome | None = None, *, own: bool = False) -> None:
-        """Gather on this thread, then show everything at once: facts, and what has ended. own: of a person's job."""
-        began = self._clock.monotonic()
-        found, problem = None, None
-        try:
-            found = gather(manager, self._clock, self.state.gathered)
-        except Exception as error:  # noqa: BLE001 - a thread has nobody above it; the card tells
-            problem = failed("look", error, self._clock.now())
-        self._gathered_at = self._clock.monotonic()
-        self._cost_seconds = self._gathered_at - began
-        told = [each for each in (outcome, problem) if each is not None]
-        with self._guard:
-            before = self.state
-            scene = scenes.gathered(before.scene)
-            self.state = replace(
-                before,
-                gathered=found or before.gathered,
-                scene=scenes.ended(scene) if own else scene,
-                outcome=next((each for each in told if _is_shown(each)), before.outcome),
-            )
+        """Gather on this thread, then show everything at once: facts, and what has ended. own: of a person's job.
+
+        One thread at a time: facts that were read earlier never take the place of newer ones.
+        """
+        with self._reading:
+            found, problem = self._gather(manager)
+            told = [each for each in (outcome, problem) if each is not None]
+            with self._guard:
+                before = self.state
+                scene = scenes.gathered(before.scene)
+                self.state = replace(
+                    before,
+                    gathered=found or before.gathered,
+                    scene=scenes.ended(scene) if own else scene,
+                    outcome=next((each for each in told if _is_shown(each)), before.outcome),
+                )
         for each in told:
-            self._tell(Ended(each))
+            for viewer in self._viewers:
+                viewer.put(Ended(each))
+
+    def _gather(self, manager: BackupManager) -> tuple[Gathered | None, Outcome | None]:
+        """The facts, or why there are none."""
+        self._wanted = False  # before reading: what is wanted meanwhile is gathered again
+        began = self._clock.monotonic()
+        try:
+            return gather(manager, self._clock, self.state.gathered), None
+        except Exception as error:  # noqa: BLE001 - a thread has nobody above it; the card tells
+            return None, failed("look", error, self._clock.now())
+        finally:
+            self._gathered_at = self._clock.monotonic()
+            self._cost_seconds = self._gathered_at - began
 
     def examined(self, findings: tuple[Finding, ...]) -> None:
         """What the doctor found."""
@@ -170,6 +181,21 @@ class Board:
         own = self.state.scene.own
         if own is None or self.state.scene.running == own.verb:
             manager.cancel()
+
+    def ask_copy(self, verb: str, name: str) -> None:
+        """A person wants something of a copy."""
+        self._fold(lambda scene: scenes.send_asked(scene, verb, name, self._clock.now()))
+
+    def cancel_copying(self, manager: BackupManager) -> None:
+        """Stop what goes on with the copies."""
+        self._fold(scenes.send_cancelling)
+        manager.cancel_copying()
+
+    def sent(self, manager: BackupManager, names: Sequence[str], outcome: Outcome) -> None:
+        """What a person wanted of copies has ended."""
+        for name in names:
+            self._fold(lambda scene, name=name: scenes.send_over(scene, name))  # type: ignore[misc]
+        self._settle(manager, outcome)
 
     def done(self, manager: BackupManager, outcome: Outcome) -> None:
         """A person's job has ended."""
@@ -204,10 +230,6 @@ class Board:
     def _fold(self, change: Callable[[Scene], Scene]) -> None:
         with self._guard:
             self.state = replace(self.state, scene=change(self.state.scene))
-
-    def _tell(self, update: Told | Ended) -> None:
-        for viewer in self._viewers:
-            viewer.put(update)
 
 
 def _is_shown(outcome: Outcome) -> bool:

@@ -35,12 +35,13 @@ def choose_language(
     locale variables. environ: the environment, such as config.environment.process_environment().
     """
     for found in (asked, environ.get(VARIABLE), host, system(), *(environ.get(name) for name in _POSIX)):
-        if found and (word := _word(found)):
+        if found and (word := language_word(found)):
             return "en" if word in ("c", "posix") else word
     return "en"
 
 
-def _word(text: str) -> str:
+def language_word(text: str) -> str:
+    """ "fr" of "fr", "FR", "fr-CA" or "fr_FR.UTF-8"."""
     return text.strip().replace("-", "_").split("_")[0].split(".")[0].split("@")[0].lower()
 
 

@@ -18,9 +18,5 @@ def pseudo(text: str) -> str:
         return ""
     parts = _PLACEHOLDER.split(text)
     shown = sum(len(part) for part in parts[::2])
-    accented = "".join(part if odd else part.translate(_ACCENTED) for odd, part in _alternating(parts))
+    accented = "".join(part if at % 2 else part.translate(_ACCENTED) for at, part in enumerate(parts))
     return f"⟦{accented}{'~' * max(1, round(shown * _LONGER))}⟧"
-
-
-def _alternating(parts: list[str]) -> list[tuple[bool, str]]:
-    return [(index % 2 == 1, part) for index, part in enumerate(parts)]

@@ -17,10 +17,9 @@ from litekeep.scheduling.task import NextRun, Phase
 from litekeep.scheduling.zone import zone_named
 from litekeep.ui.language.words import Language
 from litekeep.ui.presenter.facts import ViewFacts
+from litekeep.ui.presenter.runs import BACKUP
 
 RUNS_SHOWN = 3
-BACKUP = "backup"
-"""The scheduler's task."""
 _TYPED = re.compile(
     r"(?P<hour>\d{1,2})(?:\s*(?:[:.h]|heures?)\s*(?P<minute>\d{2})?)?\s*(?:min)?\s*(?P<half>am|pm|a\.m\.|p\.m\.)?"
 )
@@ -100,7 +99,7 @@ def changes(form: ScheduleForm, settings: BackupSettings) -> dict[str, Any]:
 def _times(form: ScheduleForm, before: ScheduleForm, settings: BackupSettings) -> dict[str, Any]:
     if form.mode is Mode.CUSTOM:
         custom = form.custom.strip()
-        return {} if custom == settings.schedule else {"backup.schedule": custom}
+        return {} if custom == before.custom else {"backup.schedule": custom}
     if form.mode is Mode.NONE:
         return {}
     at = parse_time(form.time)
@@ -151,24 +150,12 @@ def mode_names(say: Language) -> tuple[tuple[Mode, str], ...]:
     )
 
 
-def sentence(form: ScheduleForm, say: Language) -> str:
-    """The plan in words: "Every day at 02:00", "Custom: 0 2 * * 1-5"."""
-    if not form.enabled:
-        return say("Automatic backups are switched off.")
-    if form.mode is Mode.NONE:
-        return say("No scheduled backups")
-    if form.mode is Mode.CUSTOM:
-        return say("Custom: {text}", text=form.custom)
-    at = parse_time(form.time)
-    return say("Every day at {time}", time=at.strftime("%H:%M") if at else form.time)
-
-
-def next_runs(form: ScheduleForm, facts: ViewFacts, count: int = RUNS_SHOWN) -> tuple[datetime, ...]:
+def next_runs(form: ScheduleForm, facts: ViewFacts) -> tuple[datetime, ...]:
     """The next planned moments of a form, which may not be saved yet; none if nothing is planned or it is not valid."""
     rule = _rule(form)
     if rule is None or not form.enabled:
         return ()
-    return tuple(islice(_slots(rule, facts.now, _zone(facts)), count))
+    return tuple(islice(_slots(rule, facts.now, _zone(facts)), RUNS_SHOWN))
 
 
 def next_runs_text(facts: ViewFacts, say: Language, form: ScheduleForm | None = None) -> str:

@@ -12,10 +12,9 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Literal, cast
 
-from customtkinter import CTkImage, ThemeManager
+from customtkinter import ThemeManager
 from customtkinter.windows.widgets.appearance_mode import CTkAppearanceModeBaseClass
 from customtkinter.windows.widgets.core_widget_classes import CTkBaseClass
-from PIL import Image
 
 from litekeep.ui.widgets.look import FONTS, OWN, Look, inherit
 from litekeep.ui.widgets.shades import Pair, plain
@@ -63,16 +62,12 @@ def theme_family() -> str:
     return str(ThemeManager.theme.get("CTkFont", {}).get("family", "TkDefaultFont"))
 
 
-def picture(light: Image.Image, dark: Image.Image, size: int) -> Any:
-    """A CTkImage of `size` pixels at scale 1, for widgets of the host."""
-    return CTkImage(light_image=light, dark_image=dark, size=(size, size))
-
-
 class Piece(CTkBaseClass):
     """A frame of ours in a CustomTkinter window. It follows light, dark and scaling, and lets go of all when destroyed.
 
     fill: its background, None for what is behind it. width and height are pixels at scale 1. Subclasses override
-    `redraw` (called when the size, the colours or the scaling have changed) and `rescaled` (before it, for sizes).
+    `redraw` (called when the size, the colours or the scaling have changed), `rescaled` (before it, for sizes), and
+    `resized` where another size alone takes less.
     """
 
     def __init__(
@@ -126,9 +121,10 @@ class Piece(CTkBaseClass):
     def font(self, role: str, *, underline: bool = False) -> Font | tuple[str, int, str, str]:
         """A font of look.FONTS, or "mono", in pixels of the screen."""
         size, bold = FONTS.get(role, (12, False))
-        family = "TkFixedFont" if role == "mono" else self.look.family or theme_family()
         if role == "mono":
             family = str(self.tk.call("font", "actual", "TkFixedFont", "-family"))
+        else:
+            family = self.look.family or theme_family()
         weight = "bold" if bold else "normal"
         plain_font = (family, -self.scaled(size), weight)
         return (*plain_font, "underline") if underline else plain_font
@@ -136,6 +132,17 @@ class Piece(CTkBaseClass):
     def text_width(self, text: str, role: str = "body") -> int:
         """In pixels of the screen."""
         return int(self.tk.call("font", "measure", self.font(role), text))
+
+    def fitted(self, text: str, room: int) -> str:
+        """A text of the body, cut where it is wider than `room` pixels of the screen."""
+        if self.text_width(text) <= room:
+            return text
+        low, high = 0, len(text)
+        while low < high:
+            middle = (low + high + 1) // 2
+            fits = self.text_width(f"{text[:middle].rstrip()}…") <= room
+            low, high = (middle, high) if fits else (low, middle - 1)
+        return f"{text[:low].rstrip()}…"
 
     def line_height(self, role: str = "body") -> int:
         """In pixels of the screen."""
@@ -165,6 +172,10 @@ class Piece(CTkBaseClass):
 
     def redraw(self) -> None:
         """Draw everything anew."""
+
+    def resized(self) -> None:
+        """It is larger or smaller now, and everything else is as it was."""
+        self.redraw()
 
     def rescaled(self) -> None:
         """Sizes that were set in pixels of the screen must be set anew."""
@@ -243,7 +254,7 @@ class Piece(CTkBaseClass):
         if (event.width, event.height) != self._pixels:
             self._pixels = (event.width, event.height)
             self._current_width, self._current_height = event.width / self.scale, event.height / self.scale
-            self.redraw()
+            self.resized()
 
     def _set_appearance_mode(self, mode_string: str) -> None:
         # CTkBaseClass calls update_idletasks for every widget; once for all is enough, and Tk does that by itself

@@ -25,9 +25,9 @@ SWING = 24
 class Sign(Piece):
     """A large sign in the colour of a tone."""
 
-    def __init__(self, master: Any, *, size: int = ICON, look: Look | None = None) -> None:
-        super().__init__(master, width=size, height=size, look=look)
-        self._size, self._glyph, self._tone = size, Glyph.SHIELD_PLAIN, Tone.CALM
+    def __init__(self, master: Any, glyph: Glyph, tone: Tone) -> None:
+        super().__init__(master, width=ICON, height=ICON)
+        self._glyph, self._tone = glyph, tone
         self.canvas = tkinter.Canvas(self, highlightthickness=0, borderwidth=0, takefocus=0, width=1, height=1)
         self.canvas.place(x=0, y=0, relwidth=1, relheight=1)
 
@@ -38,7 +38,7 @@ class Sign(Piece):
             self.redraw()
 
     def redraw(self) -> None:
-        size = self.scaled(self._size)
+        size = self.scaled(ICON)
         self.canvas.delete("all")
         self.canvas.configure(background=self.colour(self.back))
         image = glyph_photo(self, self._glyph, size, self.colour(self.look.tone(self._tone).text))
@@ -54,7 +54,7 @@ class Hero(Box):
         super().__init__(master, padding=(22, 14), look=look)
         self.model, self._on_action = model, on_action
         body = self.body
-        self.sign = Sign(body)
+        self.sign = Sign(body, model.glyph, model.tone)
         self._texts = Piece(body)
         self.headline = Wrapped(self._texts, role="hero")
         self.sub = Wrapped(self._texts, role="body")

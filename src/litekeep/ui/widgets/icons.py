@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import tkinter
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Final
 
 from PIL import Image
 
 from litekeep.ui.presenter.models import Glyph, Tone
-from litekeep.ui.widgets.ctk import picture
-from litekeep.ui.widgets.look import ICON, Look
 from litekeep.ui.widgets.paint import Photo, photo
 from litekeep.ui.widgets.shades import parts
 from litekeep.ui.widgets.strokes import Pen, Point, arc, bend
@@ -184,12 +182,6 @@ def sign_photo(widget: tkinter.Misc, name: str, size: int, colour: str) -> Photo
 def glyph_photo(widget: tkinter.Misc, glyph: Glyph, size: int, colour: str) -> Photo:
     """A large sign for a canvas, in pixels of the screen."""
     return photo(widget, ("glyph", glyph, size, colour), lambda: sign(GLYPHS[glyph], size, colour))
-
-
-def glyph_image(glyph: Glyph, tone: Tone, look: Look, size: int = ICON) -> Any:
-    """The same as a CTkImage, light and dark, drawn large enough for scale 2."""
-    light, dark = look.tone(tone).text
-    return picture(sign(GLYPHS[glyph], size * 2, light), sign(GLYPHS[glyph], size * 2, dark), size)
 
 
 def mark_name(mark: str, tone: Tone) -> str:

@@ -1,4 +1,4 @@
-"""Colours, sizes and fonts of the window. Pure: what the host's theme says comes in as colours (ctk.host_neutrals)."""
+"""Colours, sizes and fonts of the window. Pure: what the host's theme says comes in as colours (ctk.host_look)."""
 
 from __future__ import annotations
 

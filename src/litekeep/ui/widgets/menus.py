@@ -1,4 +1,4 @@
-"""Pop-up menus in the colours of the window: of a Choice, and of a row of the history."""
+"""Pop-up menus in the colours of the window: of a Choice; those of others in the same colours."""
 
 from __future__ import annotations
 
@@ -25,6 +25,19 @@ class MenuItem:
     chosen: bool = False
 
 
+def dress(menu: tkinter.Menu, owner: Piece) -> None:
+    """In the colours and the font of now."""
+    look = owner.look
+    menu.configure(
+        background=owner.colour(look.surface),
+        foreground=owner.colour(look.text),
+        activebackground=owner.colour(look.selection),
+        activeforeground=owner.colour(look.text),
+        disabledforeground=owner.colour(look.disabled),
+        font=owner.font("body"),
+    )
+
+
 class PopUp:
     """A menu of `owner`, gone with it. Filled anew each time it is shown."""
 
@@ -34,16 +47,8 @@ class PopUp:
 
     def show(self, items: Sequence[MenuItem], x: int, y: int) -> None:
         """At a point of the screen."""
-        owner, look = self._owner, self._owner.look
         self.menu.delete(0, "end")
-        self.menu.configure(
-            background=owner.colour(look.surface),
-            foreground=owner.colour(look.text),
-            activebackground=owner.colour(look.selection),
-            activeforeground=owner.colour(look.text),
-            disabledforeground=owner.colour(look.disabled),
-            font=owner.font("body"),
-        )
+        dress(self.menu, self._owner)
         for item in items:
             self.menu.add_command(
                 label=f"{item.text}    ",

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from litekeep.ui.presenter.models import Action
+from litekeep.ui.presenter.models import Action, Tone
 from litekeep.ui.presenter.models import Card as CardModel
 from litekeep.ui.widgets.buttons import Button, Kind, Link
 from litekeep.ui.widgets.card import Box
@@ -55,7 +55,7 @@ class Notice(Box):
         tone = self.look.tone(model.tone)
         self.set_surface(tone.soft, tone.edge)
         self.body.grid_columnconfigure(1, weight=1)
-        self._mark = Mark(self.body, str(model.tone), self.look)
+        self._mark = Mark(self.body, model.tone)
         self._mark.grid(
             row=0, column=0, sticky="" if self._short else "n", padx=(0, 10), pady=(0 if self._short else 5, 0)
         )
@@ -144,26 +144,23 @@ class Notice(Box):
 class Mark(Piece):
     """A small sign of a tone."""
 
-    def __init__(self, master: Any, name: str, look: Look, size: int = MARK) -> None:
-        super().__init__(master, width=size, height=size, look=look)
-        self.name, self._size = name, size
+    def __init__(self, master: Any, tone: Tone, size: int = MARK) -> None:
+        super().__init__(master, width=size, height=size)
+        self.tone, self._size = tone, size
         self._label = tkinter.Label(self, borderwidth=0, padx=0, pady=0)
         self._label.place(x=0, y=0)
         self.redraw()
 
-    def set(self, name: str) -> None:
+    def set(self, tone: Tone) -> None:
         """Another one."""
-        if name != self.name:
-            self.name = name
+        if tone is not self.tone:
+            self.tone = tone
             self.redraw()
 
     def redraw(self) -> None:
-        look = self.look
-        pairs = {"ok": look.ok, "warn": look.warn, "bad": look.bad, "busy": look.accent_text}
-        colour = self.colour(pairs.get(self.name, look.muted))
-        self._label.configure(
-            image=sign_photo(self, self.name, self.scaled(self._size), colour), background=self.colour(self.back)
-        )
+        colour = self.colour(self.look.tone(self.tone).text)
+        image = sign_photo(self, str(self.tone), self.scaled(self._size), colour)
+        self._label.configure(image=image, background=self.colour(self.back))
 
 
 class Details(Piece):

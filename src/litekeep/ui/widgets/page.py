@@ -57,10 +57,6 @@ class Page(Piece):
         super().tell_children()
         self.content.set_fill(self.back)  # its master is a plain frame, which knows no pairs of colours
 
-    def to_top(self) -> None:
-        """Show the beginning."""
-        self.canvas.yview_moveto(0)
-
     def show_widget(self, widget: tkinter.Misc) -> None:
         """Scroll until it can be seen, if it is in this page."""
         if not self._has(widget):
@@ -102,4 +98,3 @@ class Content(Piece):
 
     def __init__(self, ground: tkinter.Frame, page: Page) -> None:
         super().__init__(ground, fill=page.back, look=page.look)
-        self._page = page

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import tkinter
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -40,7 +39,6 @@ class HistoryTable(Table):
         master: Any,
         columns: Sequence[TableColumn],
         *,
-        empty: str = "",
         on_select: Act = _nothing,
         on_open: Act = _nothing,
         on_toggle: Act = _nothing,
@@ -58,7 +56,6 @@ class HistoryTable(Table):
         super().__init__(master, columns, signs=True, many=True, rows_shown=rows_shown, look=look)
         self._on_open, self._on_toggle, self._on_delete = on_open, on_toggle, on_delete
         self._on_menu = on_menu
-        self._empty = tkinter.Label(self.tree, text=empty, justify="center", borderwidth=0)
         self.tree.bind("<<TreeviewSelect>>", lambda _: on_select(self.selected))
         for column in self.columns:
             self.tree.heading(column.key, command=lambda key=column.key: on_sort(key))  # type: ignore[misc]
@@ -100,11 +97,6 @@ class HistoryTable(Table):
             arrow = (DOWN if descending else UP) if column.key == key else ""
             self.tree.heading(column.key, text=column.title + arrow)
 
-    def set_empty(self, text: str) -> None:
-        """What stands there while there is no row."""
-        self._empty.configure(text=text)
-        self._show_empty()
-
     def set_rows(self, rows: Sequence[HistoryRow]) -> None:
         """Other rows. What stays keeps its selection and its place on the screen; only what differs is written.
 
@@ -119,7 +111,6 @@ class HistoryTable(Table):
         if first and self._rows:
             self.size_columns()
         self._fill(0, AT_ONCE, anchor)
-        self._show_empty()
 
     @property
     def complete(self) -> bool:
@@ -186,9 +177,7 @@ class HistoryTable(Table):
     def _image(self, row: HistoryRow) -> Photo:
         kind = (row.mark, row.tone)
         if kind not in self._images:
-            look, name = self.look, mark_name(row.mark, row.tone)
-            pairs = {Tone.OK: look.ok, Tone.WARN: look.warn, Tone.BAD: look.bad, Tone.BUSY: look.accent_text}
-            colour = self.colour(pairs.get(row.tone, look.muted))
+            name, colour = mark_name(row.mark, row.tone), self.colour(self.look.tone(row.tone).text)
             self._images[kind] = sign_photo(self, name, self.scaled(MARK), colour)
         return self._images[kind]
 
@@ -209,22 +198,6 @@ class HistoryTable(Table):
 
     def heading_text(self, column: TableColumn) -> str:
         return column.title + DOWN
-
-    def _show_empty(self) -> None:
-        if self._rows or not self._empty.cget("text"):
-            self._empty.place_forget()
-        else:
-            self._empty.place(relx=0.5, rely=0.45, anchor="center")
-
-    def redraw(self) -> None:
-        super().redraw()
-        if not self.gone:
-            self._empty.configure(
-                background=self.colour(self.look.surface),
-                foreground=self.colour(self.look.muted),
-                font=self.font("body"),
-                wraplength=max(self.winfo_width() - self.scaled(48), 1),
-            )
 
     # --- what people do
 

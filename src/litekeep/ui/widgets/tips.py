@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import tkinter
 from contextlib import suppress
-from typing import Any
 
 from litekeep.ui.widgets.ctk import Piece
 
-DELAY = 500
-"""Milliseconds under the pointer until it shows."""
 WIDEST = 320
 
 
@@ -68,30 +65,3 @@ class Tip:
             self._label = tkinter.Label(self._window, padx=pad[0], pady=pad[1], borderwidth=0, justify="left")
             self._label.pack()
         return self._window, self._label
-
-
-class Hint:
-    """A tooltip for a control: after the pointer has rested on it, and when the keyboard comes to it."""
-
-    def __init__(self, piece: Piece, text: str) -> None:
-        self._piece, self.text = piece, text
-        self.tip = Tip(piece)
-        self._timer = ""
-        target: Any = getattr(piece, "canvas", piece)
-        target.bind("<Enter>", lambda _: self._wait(), add="+")
-        for sequence in ("<Leave>", "<ButtonPress>", "<FocusOut>", "<KeyPress>"):
-            target.bind(sequence, lambda _: self._hide(), add="+")
-
-    def _wait(self) -> None:
-        self._piece.forget(self._timer)
-        self._timer = self._piece.later(DELAY, self._show)
-
-    def _show(self) -> None:
-        piece = self._piece
-        self.tip.show(
-            self.text, piece.winfo_rootx() + piece.winfo_width() // 2, piece.winfo_rooty() + piece.winfo_height()
-        )
-
-    def _hide(self) -> None:
-        self._piece.forget(self._timer)
-        self.tip.hide()

@@ -46,6 +46,12 @@ class Toggle(Control):
             self.on = on
             self.redraw()
 
+    def set_text(self, text: str, sub: str = "") -> None:
+        """Other words; it grows or shrinks with them."""
+        if (text, sub) != (self.text, self.sub):
+            self.text, self.sub = text, sub
+            self.fit()
+
     def act(self) -> None:
         self.on = not self.on
         self.redraw()

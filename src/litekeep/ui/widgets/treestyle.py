@@ -31,11 +31,11 @@ ELEMENTS = {
 }
 
 
-def style_for(piece: Piece, row: int, *, headings: bool = True) -> str:
+def style_for(piece: Piece, row: int) -> str:
     """The name of the style for a table in `piece` now. row: height at scale 1."""
     look, font, small = piece.look, piece.font("body"), piece.font("caption")
     colours = [piece.colour(pair) for pair in (look.surface, look.text, look.muted, look.selection, look.hover)]
-    facts = repr((colours, font, small, piece.scaled(row), headings))
+    facts = repr((colours, font, small, piece.scaled(row)))
     name = f"x{zlib.crc32(facts.encode()):08x}.LK.Treeview"
     style, root = ttk.Style(piece), piece.nametowidget(".")
     key = (str(style.theme_use()), name)

@@ -49,6 +49,9 @@ class Words(Piece):
         self.label.configure(background=self.colour(self.back), foreground=ink, font=self.font(self.role))
         self.refit()
 
+    def resized(self) -> None:
+        self.refit()
+
     def refit(self) -> None:
         """The text, its font or the width have changed."""
 

@@ -53,6 +53,7 @@ class Editor:
         self.refused: dict[str, str] = {}
         """What the settings file did not take: place -> the engine's word on it."""
         self.remark: Remark | None = None
+        self._judged: tuple[Draft | None, bool] = (None, False)
         self._listeners: list[Callable[[], object]] = []
         self._counted: tuple[object, ...] = ()
         self._counted_plan: object = None
@@ -81,8 +82,10 @@ class Editor:
 
     @property
     def changed(self) -> bool:
-        """Something is edited and not saved."""
-        return self.editable and self.draft.changed(self.say)
+        """Something is edited and not saved. The view asks many times a second, and a draft never changes."""
+        if self._judged[0] is not self.draft:
+            self._judged = (self.draft, self.draft.changed(self.say))
+        return self.editable and self._judged[1]
 
     def has_unsaved_changes(self) -> bool:
         """Something was edited and not saved, and is not being written either."""

@@ -68,6 +68,8 @@ PUBLIC = {
                 "rotate_backups",
                 "history",
                 "examine",
+                "spread",
+                "accept_changes",
             )
         ],
         "manager/wiring.py": [
@@ -85,7 +87,30 @@ PUBLIC = {
                 "test_notifications",
             )
         ],
+        "manager/rescue.py": [
+            f"Rescue.{name}" for name in ("list_backups_of", "preview_restore_from", "restore_from", "rebuild_from")
+        ],
+        "manager/keys.py": [
+            *(
+                f"Keys.{name}"
+                for name in (
+                    "keys",
+                    "write_recovery_sheet",
+                    "confirm_recovery_key",
+                    "test_key",
+                    "add_passphrase",
+                    "change_passphrase",
+                    "make_encrypted",
+                )
+            ),
+            "KeysReport",
+            "KeyInfo",
+        ],
+        "operations/replicate.py": ["ReplicateResult"],
         "manager/questions.py": ["Statistics", "RotationPreview"],
+        "operations/spread.py": ["Spread", "Location", "Holder", "Gap", "Lack"],
+        "operations/lookback.py": ["Change"],
+        "operations/sightings.py": ["Wrong"],
         "manager/queue.py": ["BackupFuture"],
     },
     "In a window": {

@@ -43,9 +43,11 @@ The settings file is the one given with `--config`, else the one that the enviro
 else none; only `litekeep config` looks for `backup.json` in the current folder. Commands take from it the database, the
 folder, checks, verification, retention, log and notifications; what is given on the command line stands above it.
 
-The repository is the folder given with `--repository`, else that of the settings file, else the one that the
+The repository is the place given with `--repository`, else the folder of the settings file, else the place that the
 environment variable LITEKEEP_REPOSITORY names, else the folder `backups` beside the database, else `backups` in the
-current folder, else the current folder.
+current folder, else the current folder. A place is a folder, or the URL of [one on a
+server](../how-to/keep-a-repository-on-a-server.md), whose secrets are read from variables LITEKEEP_SECRET_...;
+`--copy NAME` takes a copy that the settings file describes.
 """
 
 EXITS_INTRODUCTION = """

@@ -87,8 +87,9 @@ export LITEKEEP_BACKUP__NOTIFICATIONS__ON_FAILURE='["email"]'
 
 The value is JSON, or text where the setting takes text. Whole sections cannot be set so. A variable that looks like an
 override and names no setting is a mistake like an unknown key. Other variables that begin with LITEKEEP_ are not
-touched: `LITEKEEP_REPOSITORY` and `LITEKEEP_CONFIG` belong to the command line, and a name that the settings use as a
-reference to a secret is free.
+touched: `LITEKEEP_REPOSITORY`, `LITEKEEP_CONFIG` and `LITEKEEP_SECRET_...` belong to the command line,
+`LITEKEEP_STATE_FOLDER` names another folder for what is remembered outside of repositories, and a name that the
+settings use as a reference to a secret is free.
 """
 
 SECRETS = """\

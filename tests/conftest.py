@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import tempfile
+
 import pytest
+
+_state = tempfile.mkdtemp(prefix="litekeep-state-")
+os.environ["LITEKEEP_STATE_FOLDER"] = _state  # what a test leaves there is not the business of who runs it
+
+
+def pytest_unconfigure() -> None:
+    shutil.rmtree(_state, ignore_errors=True)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -21,5 +32,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--operations-all", action="store_true", help="tests/operations: longer histories and storms")
     parser.addoption("--capture-all", action="store_true", help="tests/sqlite: 2,400 captures beside writers")
     parser.addoption("--host-all", action="store_true", help="tests/manager: 200 backups beside a busy application")
+    parser.addoption("--storage-all", action="store_true", help="tests/storage: every request of a sync, every fault")
     parser.addoption("--frozen-all", action="store_true", help="tests/ui: the window in a program made by PyInstaller")
     parser.addoption("--update-goldens", action="store_true", help="tests/ui: write the golden pictures anew")

@@ -3,7 +3,8 @@
     src/litekeep/ui/**/*.py  ->  translations/<code>.po (written by people)  ->  src/litekeep/ui/language/locale/*.mo
 
 New texts come in without a translation, texts that are gone are dropped. The exit code is 1 while anything has no
-translation. Texts are the literals in `say("...")`, `phrase("...")` and `say.plural("...", "...", n)`.
+translation. Texts are the literals in `say("...")`, `self._say("...")`, `phrase("...")` and
+`say.plural("...", "...", n)`.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ ROOT = Path(__file__).resolve().parent.parent
 SOURCES = ROOT / "src" / "litekeep" / "ui"
 CATALOGUES = ROOT / "translations"
 CODES = ("fr",)
-KEYWORDS = {"say": None, "phrase": None, "plural": (1, 2)}
+KEYWORDS = {"say": None, "_say": None, "phrase": None, "plural": (1, 2)}
 _NO_DATE = datetime(2026, 1, 1, tzinfo=UTC)  # the same texts make the same file
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from benchmarks.cases import gigabyte, host, large, month, process, retained_set, scale, storm, window
+from benchmarks.cases import gigabyte, host, large, month, offsite, process, retained_set, scale, storm, window
 from benchmarks.report import Report
 from benchmarks.setting import Setting
 
 CASES: dict[str, tuple[str, Callable[[Setting], Report]]] = {
     case.NAME: (case.QUESTION, case.measure)
-    for case in (process, month, storm, host, window, large, gigabyte, scale, retained_set)
+    for case in (process, month, storm, host, window, large, gigabyte, offsite, scale, retained_set)
 }
 
 __all__ = ["CASES"]

@@ -33,7 +33,7 @@ def seconds(value: float) -> str:
 
 
 def age(passed: timedelta) -> str:
-    """How long ago, in the largest fitting unit: "just now", "5 min", "26 h", "3 days"."""
+    """How long ago, in the largest fitting unit: "less than a minute", "5 min", "26 h", "3 days"."""
     whole = int(passed.total_seconds())
     if whole < 60:
         return "less than a minute" if whole >= 0 else "in the future"

@@ -110,10 +110,10 @@ def test_control_characters_do_not_reach_the_terminal(settings: Path, litekeep: 
 def test_valid_with_something_to_know(settings: Path, litekeep: Run) -> None:
     settings.write_text('{"backup": {"copies": [{"name": "nas", "url": "sftp://nas/x"}]}}')
     told = litekeep("config", "validate", expect=3)
-    assert "! copies in other places are not active yet" in told.err
+    assert "! backups that are not encrypted are not sent to nas" in told.err
     assert "is valid: 1 setting given" in told.out
     found = litekeep("config", "validate", "--json", expect=3).json
-    assert [each["code"] for each in found["warnings"]] == ["copies_inactive"]
+    assert [each["code"] for each in found["warnings"]] == ["copy_refused"]
 
 
 def test_a_missing_database_is_a_warning(settings: Path, database: Path, litekeep: Run) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from litekeep import errors
 from litekeep.cli.exits import MEANINGS
 from litekeep.cli.progress import PHASES
+from litekeep.operations.sightings import Wrong
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCE = ROOT / "src" / "litekeep"
@@ -67,9 +68,11 @@ def test_every_event_is_on_the_page() -> None:
                 assert f"`{keyword.arg}`" in page, f"{path}: {name.value} has {keyword.arg}"
             if keyword.arg == "code" and isinstance(keyword.value, ast.Constant):
                 codes.add(str(keyword.value.value))
-    for _, call in calls("warn"):
-        if call.args and isinstance(call.args[0], ast.Constant) and len(call.args) == 2:
-            codes.add(str(call.args[0].value))
+    for method in ("warn", "_warn"):
+        for _, call in calls(method):
+            if call.args and isinstance(call.args[0], ast.Constant) and len(call.args) == 2:
+                codes.add(str(call.args[0].value))
+    codes |= {each.value for each in Wrong}  # told as it is (operations.lookback)
     for _, call in calls("tell"):  # of a manager, to those who listen
         if ast.unparse(call.func).endswith("_listeners.tell") and isinstance(call.args[0], ast.Constant):
             emitted.add(str(call.args[0].value))

@@ -297,3 +297,5 @@ def test_timers_are_told_where_the_key_is(litekeep: Run, made: str, database: Pa
     assert plan.code == 0
     assert str(Path("app.key").absolute()) in plan.out
     assert Path("app.key").read_text().strip() not in plan.out
+    two = ["--key-file", "app.key", "--passphrase-file", "phrase"]
+    assert "Name one of --key-file" in litekeep("schedule", "install", database, "--dry-run", *two, expect=2).err

@@ -145,6 +145,35 @@ def test_the_nearest_known_key(document: object, key: str, nearest: str) -> None
             "backup.copies[1].name",
             "as another copy",
         ),
+        (
+            backup(copies=[{"name": "NAS", "url": "s3://x"}, {"name": "nas", "url": "s3://y"}]),
+            "backup.copies[1].name",
+            "as another copy",
+        ),
+        (
+            backup(copies=[{"name": "a", "url": "sftp://u@H/b/"}, {"name": "b", "url": "sftp://u@h:22/b?key_file=k"}]),
+            "backup.copies[1].url",
+            "is the place of another copy",
+        ),
+        (
+            backup(backup_directory="/mnt/b", copies=[{"name": "a", "url": "file:///mnt/b/"}]),
+            "backup.copies[0].url",
+            "the folder of the backups themselves",
+        ),
+        (
+            backup(copies=[{"name": "a", "url": "sftp://h/b", "credentials": {"secret_key": {"env": "X"}}}]),
+            "backup.copies[0].credentials.secret_key",
+            "is no secret of sftp://",
+        ),
+        (
+            backup(
+                retention_weeks=0,
+                retention_months=0,
+                copies=[{"name": "a", "url": "s3://b", "retention_days": 0, "keep_last": 0}],
+            ),
+            "backup.copies[0].retention_days",
+            "nothing would be kept there",
+        ),
     ],
 )
 def test_what_is_right_alone_and_wrong_together(document: object, key: str, text: str) -> None:
@@ -194,6 +223,12 @@ SECRET = "hunter2hunter2"
         backup(copies=[f"s3://key:{SECRET}@bucket"]),
         backup(copies=[{"name": "a", "url": f"sftp://u:{SECRET}@h/p"}]),
         backup(copies=[{"name": "a", "url": "sftp://h/p", "password": SECRET}]),
+        backup(copies=[{"name": "a", "url": f"s3://b/p?secret_key={SECRET}"}]),
+        backup(copies=[{"name": "a", "url": f"az://b/p?account=x&sas={SECRET}"}]),
+        backup(copies=[{"name": "a", "url": "s3://b", "credentials": {"secret_key": SECRET}}]),
+        backup(copies=[{"name": "a", "url": "s3://b", "credentials": {"secretkey": SECRET}}]),
+        backup(copies=[{"name": "a", "url": "s3://b", "credentials": SECRET}]),
+        backup(copies=[{"name": "a", "url": "s3://b", "credentials": [SECRET]}]),
     ],
 )
 def test_what_may_be_a_secret_is_not_shown(document: dict[str, Any]) -> None:

@@ -37,6 +37,21 @@ GOOD: list[Any] = [
         encryption={"key": {"file": "k"}},
     ),
     backup(copies=[{"name": "nas", "url": "sftp://nas.local/backups"}]),
+    backup(
+        copies=[
+            {
+                "name": "cloud",
+                "url": "s3://bucket/prefix?endpoint=https://s3.example.org",
+                "credentials": {"access_key": {"env": "A"}, "secret_key": {"file": "s"}},
+                "retention_days": 0,
+                "keep_last": None,
+                "upload_limit": 500,
+                "off_site": True,
+                "unencrypted": True,
+                "enabled": False,
+            }
+        ]
+    ),
     email(user="u", password={"keyring": ["a", "b"]}, port=25, security="ssl"),
     backup(notifications={"webhook": {"url": {"env": "X"}, "headers": {"X-A": "b", "Cookie": {"file": "c"}}}}),
     backup(notifications={"ntfy": {"topic": "t"}, "apprise": {"urls": [{"command": ["a"]}]}, "on_success": ["ntfy"]}),
@@ -67,6 +82,13 @@ BAD: list[Any] = [
     backup(copies=[{"name": "a b", "url": "s3://x"}]),
     backup(copies=[{"name": "x", "url": "s3://u:p@x"}]),
     backup(copies=[{"name": "x", "url": "http://x"}]),
+    backup(copies=[{"name": "x", "url": "s3://x", "credentials": {"access_key": "AKIA"}}]),
+    backup(copies=[{"name": "x", "url": "s3://x", "credentials": {"pin": {"env": "A"}}}]),
+    backup(copies=[{"name": "x", "url": "s3://x", "credentials": []}]),
+    backup(copies=[{"name": "x", "url": "s3://x", "upload_limit": 0}]),
+    backup(copies=[{"name": "x", "url": "s3://x", "retention_weeks": -1}]),
+    backup(copies=[{"name": "x", "url": "s3://x", "off_site": "yes"}]),
+    backup(copies=[{"name": "x", "url": "s3://x", "enabled": None}]),
     backup(backup_before_operations=["a", "a"]),
     backup(notifications={"on_failure": ["pigeon"]}),
     backup(notifications={"on_failure": "desktop"}),
@@ -92,6 +114,10 @@ BEYOND_A_SCHEMA: list[Any] = [
     backup(notifications={"on_failure": ["email"]}),
     email(user="u"),
     {"database": "backups/x.db"},
+    backup(copies=[{"name": "x", "url": "s3://x/../y"}]),
+    backup(copies=[{"name": "x", "url": "az://container"}]),
+    backup(copies=[{"name": "x", "url": "s3://x", "credentials": {"password": {"env": "A"}}}]),
+    backup(copies=[{"name": "x", "url": "s3://b"}, {"name": "y", "url": "s3://b/"}]),
 ]
 
 

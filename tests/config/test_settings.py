@@ -15,9 +15,9 @@ import pytest
 
 from litekeep.config import BackupSettings, Settings, load_settings, retention_policy
 from litekeep.config.compound import NEEDED, leaves
+from litekeep.config.copies import MOST_KEPT
 from litekeep.config.notifications import EmailSettings
 from litekeep.config.secrets import CommandSecret, EnvironmentSecret, FileSecret, KeyringSecret
-from litekeep.config.settings import MOST_KEPT
 from litekeep.errors import UsageError
 from litekeep.model import Level
 from litekeep.operations.backup import FULL_LIMIT_BYTES

@@ -27,12 +27,13 @@ def test_nothing() -> None:
     assert warnings({}) == {}
 
 
-def test_copies_are_not_active_yet() -> None:
-    copies = [{"name": "nas", "url": "sftp://x"}, {"name": "cloud", "url": "s3://x"}]
-    found = warnings(backup(copies=copies))
-    assert list(found) == ["copies_inactive"]
-    assert "not active yet" in found["copies_inactive"]
-    assert "nas, cloud" in found["copies_inactive"]
+def test_backups_that_are_not_encrypted_are_sent_nowhere_without_a_yes() -> None:
+    cloud, nas = {"name": "cloud", "url": "s3://x"}, {"name": "nas", "url": "sftp://x"}
+    found = warnings(backup(copies=[nas, cloud, {"name": "stick", "url": "file:///mnt/x"}]))
+    assert list(found) == ["copy_refused"]
+    assert "are not sent to nas, cloud;" in found["copy_refused"]
+    assert warnings(backup(copies=[nas, cloud], encryption={"key": {"env": "K"}})) == {}
+    assert warnings(backup(copies=[{**nas, "unencrypted": True}, {**cloud, "enabled": False}])) == {}
 
 
 def test_a_schedule_that_is_switched_off() -> None:
@@ -62,3 +63,11 @@ def test_files_of_secrets_that_others_can_read(channels: dict[str, Any], tmp_pat
     assert str(path) in found["secret_readable"]
     path.chmod(0o600)
     assert warnings(document, tmp_path) == {}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no permission bits")
+def test_files_of_secrets_of_copies_that_others_can_read(tmp_path: Path) -> None:
+    (tmp_path / "pw").write_text("hunter2")
+    (tmp_path / "pw").chmod(0o644)
+    nas = {"name": "nas", "url": "sftp://x", "unencrypted": True, "credentials": {"password": {"file": "pw"}}}
+    assert list(warnings(backup(copies=[nas]), tmp_path)) == ["secret_readable"]

@@ -15,8 +15,8 @@ from litekeep.monitor import Silent
 from litekeep.operations import curate
 from litekeep.operations.backup import BackupOptions, BackupResult, backup
 from litekeep.operations.drill import DrillResult, choose_for_drill, drill
-from litekeep.operations.empty_trash import empty_trash
-from litekeep.operations.prune import PruneOptions, prune
+from litekeep.operations.empty_trash import EmptyResult, empty_trash
+from litekeep.operations.prune import PruneOptions, PruneResult, prune
 from litekeep.operations.restore import RestoreOptions, find_undo, is_still_there, restore_new, restore_over
 from litekeep.operations.scrub import ScrubReport, scrub
 from litekeep.operations.verify import VerifyResult, verify
@@ -290,6 +290,7 @@ def failed(result: object) -> bool:
     return result is NOT_REMEMBERED or bool(
         (isinstance(result, BackupResult | VerifyResult | DrillResult) and result.damage)
         or (isinstance(result, ScrubReport) and result.damaged)
+        or (isinstance(result, PruneResult | EmptyResult) and result.kept_by_lock)
         or (isinstance(result, BackupResult) and result.level < Level.WRITTEN)
     )
 

@@ -12,6 +12,7 @@ from crash.worlds import small_scale
 from litekeep.clock import SystemClock
 from litekeep.monitor import Silent
 from litekeep.operations.prune import Collected, PruneOptions, collect
+from litekeep.operations.removal import Removal
 from litekeep.operations.scrub import scrub
 from litekeep.repository import garbage, layout
 from litekeep.repository.compact import write_generations
@@ -54,7 +55,7 @@ class History:
 
     def collect(self, *, compact: bool = True) -> Collected:
         """One collection, after which everything must be whole."""
-        done = collect(self.repository, PruneOptions(compact=compact), Silent())
+        done = collect(self.repository, PruneOptions(compact=compact), Removal(self.repository.storage), Silent())
         self.require_whole()
         return done
 

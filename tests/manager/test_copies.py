@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from litekeep import BackupManager
-from litekeep.errors import Refused, UsageError
+from litekeep.errors import Refused, StorageError, UsageError
 from litekeep.operations.copymemory import CopyMemory, CopyState
 from litekeep.repository.catalog import load_catalog
 from litekeep.repository.repository import Repository
@@ -114,7 +114,8 @@ def test_a_copy_that_is_back_gets_what_it_missed(app: Application) -> None:
     wait_until(lambda: manager.copy_states()["usb"].problem)
     state = manager.copy_states()["usb"]
     assert state.failing_since
-    assert not is_due_again(state, state.attempted_at + timedelta(minutes=1))  # type: ignore[operator]
+    assert state.attempted_at
+    assert not is_due_again(state, state.attempted_at + timedelta(minutes=1))
     os.unlink(app.folder / "usb")
     clock.advance(20 * 60)
     manager._tick()
@@ -183,3 +184,23 @@ def test_the_memory_belongs_to_place_and_repository(app: Application) -> None:
     assert CopyMemory(app.backups, "usb", place, repository.config.id).known
     assert CopyMemory(app.backups, "usb", "file:///elsewhere", repository.config.id).known is None
     assert CopyMemory(app.backups, "usb", place, b"x" * 16).known is None
+
+
+def test_a_drive_that_is_not_connected_is_never_replaced_by_a_folder(app: Application) -> None:
+    drive = app.folder / "drive"
+    drive.mkdir()
+    manager = app.manager(copies=[{"name": "usb", "url": (drive / "backups").as_uri()}])
+    manager.create_backup()
+    manager.sync_copies()
+    os.rename(drive, app.folder / "in a pocket")
+    for _ in range(2):
+        app.write("more")
+        manager.create_backup()
+        with pytest.raises(StorageError):
+            manager.sync_copies()
+        assert not (drive / "backups").exists()
+        drive.mkdir(exist_ok=True)  # what is left of a mount
+    drive.rmdir()
+    os.rename(app.folder / "in a pocket", drive)
+    manager.sync_copies()
+    assert len(ids(drive / "backups")) == 3

@@ -93,7 +93,8 @@ def eager(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_year(tmp_path: Path, request: pytest.FixtureRequest) -> None:
     """Daily backup and prune: what is kept is what was planned, and gives what it gave on its day.
 
-    To save time, the year has 150 days, and its long middle is pruned every ten days; 365, daily, with --operations-all.
+    To save time, the year has 150 days, and its long middle is pruned every ten days; with --operations-all it has
+    365, and is pruned daily.
     """
     home = Home(tmp_path)
     home.make(rows=60, page_size=1024)

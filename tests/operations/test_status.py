@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from litekeep.model import DatabaseFacts, Level, Reason, Snapshot
-from litekeep.operations.status import Facts, Protection, Run, Verdict, assess, gather_facts
+from litekeep.operations.status import CopyFacts, Facts, Protection, Run, Verdict, assess, gather_facts
 from litekeep.repository.catalog import load_catalog
 from operations.home import DAY, HOUR, Home
 
@@ -43,6 +43,11 @@ def run(hours_ago: float, ok: bool) -> Run:
     return Run("app", NOW - timedelta(hours=hours_ago), ok, "" if ok else "the disk is full")
 
 
+def failing(days: float, *, synced: bool = True) -> CopyFacts:
+    since = NOW - timedelta(days=days)
+    return CopyFacts("nas", since - timedelta(days=1) if synced else None, since, "no route to nas")
+
+
 BAD = {"problems": ("12 rows refer to missing rows",)}
 LOST = {"anomaly": "all 120 rows of item have gone", "pinned": True}
 HURT = {"damage": ("packs/ab: is missing",), "verified": Level.NONE}
@@ -75,6 +80,19 @@ TABLE = [
     ("an old loss", Facts("app", (made(50, **LOST), made(9), drilled(2, 1))), Verdict.SUSPICIOUS, R, "made 50 h ago"),
     ("a loss and late", Facts("app", (made(90, **LOST), drilled(80, 1))), Verdict.SUSPICIOUS, R, "all 120 rows"),
     ("a loss and failing", Facts("app", (made(9, **LOST), made(8)), runs=(run(1, False),)), Verdict.FAILING, R, "disk"),
+    ("altered", Facts("app", (drilled(2, 1),), altered="2 are gone"), Verdict.ALTERED, R, "2 are gone. The newest"),
+    ("altered, none left", Facts("app", altered="all are gone"), Verdict.ALTERED, N, "All are gone; no verified"),
+    ("altered and damaged", Facts("app", (made(2, **HURT),), altered="it is"), Verdict.ALTERED, N, "It is; no"),
+    ("copies", Facts("app", (drilled(2, 1),), copies=(CopyFacts("nas", NOW),)), Verdict.HEALTHY, P, "2 h ago"),
+    ("a weekend", Facts("app", (drilled(2, 1),), copies=(failing(3),)), Verdict.HEALTHY, P, "2 h ago"),
+    ("away", Facts("app", (drilled(2, 1),), copies=(failing(5),)), Verdict.COPY_UNREACHABLE, R,
+     "Copy nas: nothing arrived for 6 days: no route to nas. Last backup 2 h ago."),
+    ("never there", Facts("app", (drilled(2, 1),), copies=(failing(5, synced=False),)), Verdict.COPY_UNREACHABLE, R,
+     "Copy nas: nothing could be sent for 5 days: no route to nas."),
+    ("behind", Facts("app", (drilled(2, 1),), copies=(CopyFacts("nas", behind=timedelta(days=9)),)),
+     Verdict.COPY_UNREACHABLE, R, "Copy nas: its newest backup is 9 days older than the newest one here."),
+    ("away and overdue", Facts("app", (drilled(99, 1),), copies=(failing(5),)), Verdict.OVERDUE, R, "No backup for"),
+    ("away, not proven", Facts("app", (made(2),), copies=(failing(5),)), Verdict.COPY_UNREACHABLE, R, "Copy nas"),
     ("busy", Facts("app", (drilled(2, 1),), busy="backup of app.db"), Verdict.RUNNING, P, "backup of app.db"),
     ("busy and overdue", Facts("app", (drilled(99, 1),), busy="prune"), Verdict.RUNNING, R, "no backup for"),
     ("busy and missing", Facts("app", missing="gone", busy="x"), Verdict.REPOSITORY_MISSING, N, "gone"),

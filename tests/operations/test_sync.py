@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from litekeep.errors import Cancelled, LitekeepError, Locked, Refused, StorageError
+from litekeep.errors import Cancelled, LitekeepError, Locked, PlaceMissing, Refused, StorageError
 from litekeep.formats.keyslot import Cost
 from litekeep.model import Reason
 from litekeep.monitor import Silent
@@ -29,7 +30,7 @@ from litekeep.storage.base import Storage
 from litekeep.storage.counting import CountingStorage
 from litekeep.storage.local import LocalStorage
 from litekeep.testing import Fault, FaultyStorage, MemoryStorage, Moment
-from operations.home import DAY, Home, cancel_points, image_of, sha256, warnings_of
+from operations.home import DAY, Home, cancel_points, connect, image_of, sha256, warnings_of
 
 LAST_3 = RetentionPolicy(days=0, weeks=0, months=0, keep_last=3, trash_days=2)
 PASSPHRASE = "correct horse battery staple"
@@ -54,7 +55,6 @@ class Copy:
             storage or self.storage,
             self.memory(),
             wanted,
-            open_copy=self.open,
             clock=self.home.clock,
             monitor=self.home.monitor,
         )
@@ -149,6 +149,12 @@ def test_what_was_lost_is_sent_again(home: Home) -> None:
     copy.sync()
     for entry in copy.storage.list():
         copy.storage.delete(entry.key)
+    home.clock.advance(8 * DAY)
+    for check in (False, True):  # a week later, or because it is a folder
+        with pytest.raises(PlaceMissing, match="should hold a copy"):
+            copy.sync(check=check)
+    assert copy.storage.list() == []
+    assert copy.state.problem_code == "place_missing"
     result = copy.sync(look=True)
     assert len(result.snapshots) == 1
     copy.require(images)
@@ -525,3 +531,25 @@ def test_what_it_cost_is_counted_for_a_month(home: Home) -> None:
     home.clock.advance(timedelta(days=25).total_seconds())
     third = copy.sync()
     assert copy.state.requests == second.requests + third.requests
+
+
+def test_only_the_own_database_of_several(home: Home) -> None:
+    """The policy of one thins out no other, and each sends its own."""
+    home.make()
+    other = home.folder / "data" / "other.db"
+    other.write_bytes(home.database.read_bytes())
+    for _ in range(5):
+        home.backup(source_name="app")
+        home.backup(source_name="other", source=other)
+        home.change()
+        with closing(connect(other)) as db:
+            home.insert(db, 2)
+    copy = Copy(home)
+    copy.sync(policy=LAST_3, source="app")
+    assert {each.source for each in load_catalog(copy.open()).snapshots} == {"app"}
+    copy.sync(policy=None, source="other")
+    for _ in range(3):
+        home.clock.advance(8 * DAY)
+        copy.sync(policy=LAST_3, source="app")
+    found = load_catalog(copy.open())
+    assert (len(found.of("app")), len(found.of("other"))) == (3, 5)

@@ -15,6 +15,7 @@ from litekeep.storage.local import LocalStorage
 from litekeep.storage.memory import MemoryStorage
 from litekeep.storage.readonly import ReadOnly
 from litekeep.storage.retrying import RetryingStorage
+from litekeep.storage.throttled import ThrottledStorage
 from litekeep.testing import FaultyStorage, ManualClock
 from storage.conformance import Conformance
 
@@ -27,6 +28,7 @@ WRAPPERS: dict[str, Callable[[Storage], Storage]] = {
     "retrying": lambda inner: RetryingStorage(inner, ManualClock()),
     "counting": CountingStorage,
     "faulty": FaultyStorage,
+    "throttled": lambda inner: ThrottledStorage(inner, ManualClock(), 1e9),
     "all": lambda inner: RetryingStorage(CountingStorage(FaultyStorage(inner)), ManualClock()),
 }
 

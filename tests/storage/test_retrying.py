@@ -135,3 +135,20 @@ class Longest(random.Random):
 
     def uniform(self, a: float, b: float) -> float:
         return max(a, b)
+
+
+def test_a_place_that_never_answered_is_given_up_sooner() -> None:
+    clock = ManualClock()
+    policy = RetryPolicy(first_budget_seconds=10.0)
+    faulty = FaultyStorage(MemoryStorage(), [Fault(1, lasting=True)])
+    began = clock.monotonic()
+    with pytest.raises(StorageError):
+        RetryingStorage(faulty, clock, policy).list()
+    assert clock.monotonic() - began <= 10.0
+    faulty = FaultyStorage(MemoryStorage(), [Fault(2, lasting=True)])
+    storage = RetryingStorage(faulty, clock, policy)
+    storage.list()
+    began = clock.monotonic()
+    with pytest.raises(StorageError):
+        storage.list()
+    assert clock.monotonic() - began > 100.0

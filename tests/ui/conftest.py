@@ -14,6 +14,7 @@ A machine that cannot show windows skips these tests, all for one reason; where 
 
 from __future__ import annotations
 
+import gc
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -38,6 +39,12 @@ Screenshot = Callable[[Any, Path], Path]
 AssertGolden = Callable[[Any, str], None]
 
 _home = desk.make_home()
+
+
+def pytest_collection_finish() -> None:
+    """What is there before the first test stays: whoever looks for what a test left need not go through all of it."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_unconfigure() -> None:

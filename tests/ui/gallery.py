@@ -78,7 +78,7 @@ def add_charts_and_table(left: Any, right: Any, samples: Any) -> None:
     history = Card(left, "Backups")
     history.grid(row=1, column=0, sticky="ew", pady=(12, 0))
     add_bar(history.content)
-    table = HistoryTable(history.content, samples.COLUMNS, empty="No backups yet.")
+    table = HistoryTable(history.content, samples.COLUMNS)
     table.grid(row=1, column=0, sticky="ew", pady=(6, 0))
     table.set_rows(samples.history())
     table.set_sort("date", descending=True)

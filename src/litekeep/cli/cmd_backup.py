@@ -12,7 +12,7 @@ import click
 from litekeep.cli import describe, words
 from litekeep.cli.exits import OK, STORED, VERIFICATION, WARNINGS
 from litekeep.cli.parameters import PATH, checks, scratch
-from litekeep.cli.place import holds_repository, place_for
+from litekeep.cli.place import Folder, Place, holds_repository
 from litekeep.cli.session import Session
 from litekeep.cli.verb import verb
 from litekeep.errors import UsageError
@@ -57,6 +57,7 @@ REASONS = [reason.value for reason in Reason if reason is not Reason.PRE_RESTORE
 )
 @click.option("--label", default="", metavar="TEXT", help="A name for people.")
 @click.option("--pin", is_flag=True, help="Never remove it automatically.")
+@click.option("--no-sync", is_flag=True, help="Send nothing to the copies of the settings file this time.")
 @click.option(
     "--verify",
     "level",
@@ -88,17 +89,30 @@ def command(session: Session, database: Path | None, reason: str, **rest: object
     slot = _slot(session, rest["rule"])
     database = session.database(database)
     options = _options(session, reason, slot, rest)
-    folder = place_for(database, session.settings.repository)
-    with session.recorded("backup", folder, options.source or database.stem) as row:
-        repository = session.open(folder) if slot else _open_or_create(session, folder, database, options)
+    place = _place(session, database)
+    with session.recorded("backup", place, options.source or database.stem) as row:
+        repository = session.open(place) if slot else _open_or_create(session, place, database, options)
         result = backup(repository, database, options=options, clock=session.clock, monitor=session.monitor)
         row.source = result.snapshot.source
         row.exit_code = exit_code = _exit_code(result)
         row.outcome = _outcome(result, exit_code)
         row.message = "; ".join((*result.damage, *result.problems)) or result.unchanged_how or _done(result)
-    _tell(session, database, folder, result, options)
-    session.result("backup", exit_code, **_json(result, folder, slot))
+    _tell(session, database, place, result, options)
+    if session.file is not None and session.file.backup.copies and isinstance(place, Folder) and not rest["no_sync"]:
+        from litekeep.cli.cmd_sync import sync_after_backup
+
+        if not sync_after_backup(session, repository, place):
+            exit_code = exit_code or WARNINGS
+    session.result("backup", exit_code, **_json(result, place, slot))
     return exit_code
+
+
+def _place(session: Session, database: Path) -> Place:
+    """Where it goes. Never into a copy: only one machine, by sync, writes there."""
+    if session.settings.copy is not None:
+        hint = f"Back up into the repository; `litekeep sync {session.settings.copy}` sends what is new to the copy."
+        raise UsageError("a backup does not go into a copy", safe="Nothing was written.", hint=hint)
+    return session.place_for(database)
 
 
 def _options(session: Session, reason: str, slot: datetime | None, given: Mapping[str, object]) -> BackupOptions:
@@ -125,7 +139,8 @@ def _options(session: Session, reason: str, slot: datetime | None, given: Mappin
 
 def _switched_off(session: Session) -> int:
     session.out.line("Nothing to do: the settings file switches scheduled backups off")
-    session.result("backup", OK, repository=str(session.settings.repository), snapshot=None, slot=None, satisfied=False)
+    place = session.place_for(None).shown
+    session.result("backup", OK, repository=place, snapshot=None, slot=None, satisfied=False)
     return OK
 
 
@@ -150,16 +165,15 @@ def _done(result: BackupResult) -> str:
     return f"the backup of {words.local(slot)} was made before" if slot else ""
 
 
-def _open_or_create(session: Session, folder: Path, database: Path, options: BackupOptions) -> Repository:
-    if holds_repository(folder):
-        return session.open(folder)
+def _open_or_create(session: Session, place: Place, database: Path, options: BackupOptions) -> Repository:
+    """A first backup makes a repository in a folder. On a server somebody has to say whether it is encrypted."""
+    if not isinstance(place, Folder) or holds_repository(place.path):
+        return session.open(place)
     from litekeep.cli.unlock import refuse_to_create
-    from litekeep.operations.create import create_repository
 
-    refuse_to_create(session, folder)
-    wait = options.lock_wait_seconds
-    repository = create_repository(folder, database, wait_seconds=wait, clock=session.clock, monitor=session.monitor)
-    session.out.good(f"Made a repository in {describe.folder_name(folder)}")
+    refuse_to_create(session, place.path)
+    repository = session.create(place, database, wait_seconds=options.lock_wait_seconds)
+    session.out.good(f"Made a repository in {place.name}")
     return repository
 
 
@@ -177,7 +191,7 @@ def _outcome(result: BackupResult, exit_code: int) -> Outcome:
     return Outcome.SKIPPED if result.unchanged or result.satisfied else Outcome.OK
 
 
-def _tell(session: Session, database: Path, folder: Path, result: BackupResult, options: BackupOptions) -> None:
+def _tell(session: Session, database: Path, place: Place, result: BackupResult, options: BackupOptions) -> None:
     out, snapshot = session.out, result.snapshot
     if result.satisfied:
         out.good(f"Nothing to do: {_done(result)}")
@@ -188,7 +202,7 @@ def _tell(session: Session, database: Path, folder: Path, result: BackupResult, 
             out.line(f"  How it was found: {result.unchanged_how}")
     else:
         sizes = f"{words.size(result.new_bytes)} new, {words.size(snapshot.database.size_bytes)} in all"
-        where, took = describe.folder_name(folder), words.seconds(result.elapsed_seconds)
+        where, took = place.name, words.seconds(result.elapsed_seconds)
         out.good(f"Backup {snapshot.short_id} of {database.name} saved to {where} ({sizes}) in {took}")
         _tell_proof(session, result)
     describe.tell_problems(out, "The database itself has a problem", result.problems)
@@ -214,9 +228,9 @@ def _tell_proof(session: Session, result: BackupResult) -> None:
         out.care(f"Not verified; `litekeep verify {snapshot.short_id}` does it")
 
 
-def _json(result: BackupResult, folder: Path, slot: datetime | None) -> dict[str, object]:
+def _json(result: BackupResult, place: Place, slot: datetime | None) -> dict[str, object]:
     return {
-        "repository": str(folder.absolute()),
+        "repository": place.shown,
         "snapshot": describe.snapshot_json(result.snapshot),
         "unchanged": result.unchanged,
         "unchanged_how": result.unchanged_how,

@@ -66,7 +66,7 @@ def init(session: Session, database: Path, file: Path) -> int:
     from litekeep.config.edit import create_settings
     from litekeep.config.starter import starter_document
 
-    settings = create_settings(file, starter_document(file, database, session.settings.repository))
+    settings = create_settings(file, starter_document(file, database, session.only_folder("the settings file")))
     _warn(session, settings)
     session.out.good(f"Wrote {folder_name(file)}")
     option = "" if str(file) == DEFAULT_FILE else f" -c {file}"

@@ -32,12 +32,12 @@ def command(session: Session, name: str, *, yes: bool) -> int:
     """
     from litekeep.operations.curate import to_trash
 
-    folder = session.find()
-    repository = session.open(folder)
+    place = session.find()
+    repository = session.open(place)
     snapshot = session.snapshot(session.catalog(repository), name)
     until = session.clock.now() + timedelta(days=RetentionPolicy().trash_days)
     session.confirm(f"Put {describe.brief(snapshot)} into the trash?", f"deleting {snapshot.short_id}", yes=yes)
-    with session.recorded("delete", folder, snapshot.source):
+    with session.recorded("delete", place, snapshot.source):
         to_trash(repository, snapshot, clock=session.clock, monitor=session.monitor)
     what = describe.brief(snapshot)
     session.out.good(f"{what[0].upper()}{what[1:]} is in the trash")

@@ -40,13 +40,13 @@ def command(session: Session, name: str | None, checks: tuple[str, ...], scratch
 
     from litekeep.operations.drill import choose_for_drill, drill
 
-    folder = session.find()
-    repository = session.open(folder)
+    place = session.find()
+    repository = session.open(place)
     catalog = session.catalog(repository)
     wanted = session.settings.source
     candidates = [each for each in catalog.snapshots if wanted in (None, each.source)]
     snapshot = session.snapshot(catalog, name) if name else choose_for_drill(candidates, random.SystemRandom())
-    with session.recorded("drill", folder, snapshot.source) as row:
+    with session.recorded("drill", place, snapshot.source) as row:
         result = drill(
             repository,
             snapshot,

@@ -31,10 +31,10 @@ def command(session: Session, name: str, file: Path) -> int:
     """
     from litekeep.operations.export import export
 
-    folder = session.find()
-    repository = session.open(folder)
+    place = session.find()
+    repository = session.open(place)
     snapshot = session.snapshot(session.catalog(repository), name)
-    with session.recorded("export", folder, snapshot.source):
+    with session.recorded("export", place, snapshot.source):
         size_bytes = export(repository, snapshot, file, clock=session.clock, monitor=session.monitor)
     session.out.good(f"Exported {describe.brief(snapshot)} to {file} ({words.size(size_bytes)})")
     session.result("export", OK, snapshot=snapshot.id, file=str(file.absolute()), size_bytes=size_bytes)

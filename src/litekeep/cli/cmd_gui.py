@@ -36,6 +36,6 @@ def command(session: Session, database: Path | None, language: str | None) -> in
     named = session.settings.config
     database = database or (session.file.database if session.file else None)
     asked = None if database is None else (database.absolute(), named.absolute() if named else None)
-    interrupt, folder = session.interrupt, session.settings.repository
+    interrupt, folder = session.interrupt, session.only_folder("the window")
     run_window(process_environment(), asked, folder, asked_language=language, stop=lambda: interrupt.wanted)
     return INTERRUPTED if interrupt.wanted and interrupt.number != signal.SIGTERM else OK

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from litekeep.cli.describe import folder_name
 from litekeep.cli.exits import OK, STORED
-from litekeep.cli.parameters import PATH
-from litekeep.cli.place import DEFAULT_NAME, place_for
+from litekeep.cli.parameters import PATH, new_key_file
+from litekeep.cli.place import Place
 from litekeep.cli.session import Session
 from litekeep.cli.verb import verb
-from litekeep.errors import UsageError
+from litekeep.errors import Refused, UsageError
 
 if TYPE_CHECKING:
     from litekeep.repository.keyring import NewSlot
@@ -29,40 +28,59 @@ if TYPE_CHECKING:
         ("litekeep init -r /mnt/usb/backups", "a repository on another drive"),
         ("litekeep init app.db --encrypt", "asks for a passphrase, and shows the recovery key"),
         ("litekeep init --encrypt --new-key-file ~/app.key", "for runs without a person: makes a key file too"),
+        ("litekeep init app.db --encrypt -r s3://b/app", "a repository that lives on a server"),
     ],
     exits=[5, 6, *STORED, 14],
 )
 @click.argument("database", required=False, type=PATH)
 @click.option("--encrypt", is_flag=True, help="Encrypt everything that will be stored. This cannot be changed later.")
+@new_key_file
 @click.option(
-    "--new-key-file", type=PATH, metavar="FILE", help="Make a key for this machine, too, and write it to this new file."
+    "--unencrypted",
+    is_flag=True,
+    help="Do not encrypt, although the repository is on a server: whoever can read it there can read the database.",
 )
-def command(session: Session, database: Path | None, *, encrypt: bool, new_key_file: Path | None) -> int:
-    """Make a repository: the folder that will hold the backups.
+def command(
+    session: Session, database: Path | None, new_key_file: Path | None, *, encrypt: bool, unencrypted: bool
+) -> int:
+    """Make a repository: the folder, or the place on a server, that will hold the backups.
 
     You do not need this to begin: the first `litekeep backup` makes the repository too. With a database, it is looked
-    at first, and nothing is made if it cannot be backed up. Best is a folder on another drive than the database.
+    at first, and nothing is made if it cannot be backed up. Best is a folder on another drive than the database. On a
+    server, a yes is needed either to --encrypt or to --unencrypted; a folder is made there, a bucket never.
 
     With --encrypt, a passphrase is asked for twice, or taken from --passphrase-file, --passphrase-command or
     LITEKEEP_PASSPHRASE. Then a recovery key is shown, once, which opens the backups when the passphrase is lost.
     """
-    from litekeep.operations.create import create_repository
-
-    named = session.settings.repository
-    folder = place_for(database, named) if database else named or Path(DEFAULT_NAME)
+    if session.settings.copy is not None:
+        hint = "`litekeep sync` sends the repository there, and makes what is needed."
+        raise UsageError("a copy is not made by itself", safe="Nothing was changed.", hint=hint)
+    place = session.place_for(database)
     encrypt = encrypt or bool(session.file and session.file.backup.encryption)
+    if encrypt and unencrypted:
+        raise UsageError("--encrypt and --unencrypted exclude each other", hint="Name one of them.")
     _refuse_needless(session, encrypt=encrypt, new_key_file=new_key_file)
-    with made_slots(session, new_key_file) if encrypt else _none() as slots:
-        create_repository(folder, database, encryption=slots, clock=session.clock, monitor=session.monitor)
-    session.out.good(f"Made {'an encrypted' if encrypt else 'a'} repository in {folder_name(folder)}")
-    option = f" -r {shlex.quote(str(named))}" if named else ""
+    if place.folder is None and not encrypt and not unencrypted:
+        _refuse_open(place)
+    with made_slots(session, new_key_file) if encrypt else nullcontext(()) as slots:
+        session.create(place, database, encryption=slots)
+    session.out.good(f"Made {'an encrypted' if encrypt else 'a'} repository in {place.name}")
+    option = f" {place.option}" if session.settings.repository else ""
     facts = {}
     if encrypt:
         facts = {"encrypted": True, "recovery_key": slots[-1].secret}
         tell_recovery(session, slots[-1].secret, option)
     session.out.line(f"  Next: litekeep backup {shlex.quote(str(database or 'app.db'))}{option}")
-    session.result("init", OK, repository=str(folder.absolute()), **facts)
+    session.result("init", OK, repository=place.shown, **facts)
     return OK
+
+
+def _refuse_open(place: Place) -> NoReturn:
+    raise Refused(
+        f"whoever can read {place.name} could read the database",
+        safe="Nothing was made.",
+        hint="Add --encrypt; or --unencrypted, if that is what you want.",
+    )
 
 
 def _refuse_needless(session: Session, *, encrypt: bool, new_key_file: Path | None) -> None:
@@ -72,11 +90,6 @@ def _refuse_needless(session: Session, *, encrypt: bool, new_key_file: Path | No
         raise UsageError(
             "a passphrase or key is named, but not that the repository is to be encrypted", hint="Add --encrypt."
         )
-
-
-@contextmanager
-def _none() -> Iterator[Sequence[NewSlot]]:
-    yield ()
 
 
 @contextmanager

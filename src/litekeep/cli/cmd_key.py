@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from litekeep.cli import parameters
 from litekeep.cli.describe import folder_name
 from litekeep.cli.exits import OK, STORED
 from litekeep.cli.parameters import PATH
+from litekeep.cli.place import Place, Remote
 from litekeep.cli.session import Session
 from litekeep.cli.verb import HELP, verb
 from litekeep.errors import UsageError
@@ -33,12 +35,12 @@ def command() -> None:
     """
 
 
-def _opened(session: Session) -> tuple[Path, Repository, Keyring]:
+def _opened(session: Session) -> tuple[Place, Repository, Keyring]:
     from litekeep.operations.keys import keys_of
 
-    folder = session.find()
-    repository = session.open(folder)
-    return folder, repository, keys_of(repository)
+    place = session.find()
+    repository = session.open(place)
+    return place, repository, keys_of(repository)
 
 
 @verb(
@@ -46,7 +48,7 @@ def _opened(session: Session) -> tuple[Path, Repository, Keyring]:
 )
 def show(session: Session) -> int:
     """List the passphrases and keys, as ids; they themselves are not stored anywhere."""
-    folder, _, keys = _opened(session)
+    place, _, keys = _opened(session)
     slots, damaged = keys.slots()
     confirmed = keys.confirmed()
     rows = [
@@ -56,10 +58,11 @@ def show(session: Session) -> int:
     session.out.table(("ID", "WHAT", "LABEL", "MADE", "STATE"), rows)
     for error in damaged:
         session.telling.warn("damaged", f"damaged: {error.message}")
-    if keys.unconfirmed:
+    unconfirmed = keys.unconfirmed
+    if unconfirmed:
         session.out.care("Nobody has confirmed a recovery key yet: litekeep key confirm")
     listed = [{**_json(slot), "confirmed": slot.name in confirmed, "used_now": slot == keys.slot} for slot in slots]
-    session.result("key-show", OK, repository=str(folder.absolute()), keys=listed, unconfirmed=keys.unconfirmed)
+    session.result("key-show", OK, repository=place.shown, keys=listed, unconfirmed=unconfirmed)
     return OK
 
 
@@ -106,14 +109,14 @@ def add(
 
     if sum(map(bool, (new_passphrase_file, new_key_file, recovery))) > 1:
         raise UsageError("name one of --new-passphrase-file, --new-key-file and --recovery")
-    folder, repository, _ = _opened(session)
+    place, repository, _ = _opened(session)
     if new_key_file is not None:
         new = NewSlot("key", new_key(), label or new_key_file.name)
         write_new_file(new_key_file, f"{new.secret}\n")
     else:
         new = NewSlot("recovery", new_key(), label) if recovery else _passphrase(session, new_passphrase_file, label)
     try:
-        with session.recorded("key", folder) as row:
+        with session.recorded("key", place) as row:
             slot = add_slot(repository, new, clock=session.clock, monitor=session.monitor)
             row.message = f"added {NAMES[slot.kind]} {slot.id[:8]}"
     except BaseException:
@@ -134,9 +137,13 @@ def _passphrase(session: Session, file: Path | None, label: str) -> NewSlot:
         from litekeep.cli.unlock import ask_new
 
         return NewSlot("passphrase", ask_new(session), label)
+    return NewSlot("passphrase", _from_file(session, file), label)
+
+
+def _from_file(session: Session, file: Path) -> str:
     from litekeep.config.secrets import FileSecret, resolve
 
-    return NewSlot("passphrase", resolve(FileSecret(file.absolute()), monitor=session.monitor), label)
+    return resolve(FileSecret(file.absolute()), monitor=session.monitor)
 
 
 @verb(
@@ -157,12 +164,12 @@ def change(session: Session, name: str | None, new_passphrase_file: Path | None)
     """
     from litekeep.operations.keys import change_slot
 
-    folder, repository, keys = _opened(session)
+    place, repository, keys = _opened(session)
     old = keys.find(name) if name else _the_passphrase(keys)
     if old.kind != "passphrase":
         raise UsageError(f"{old.id[:8]} is no passphrase", hint="Add a new key, then remove the old one.")
     new = _passphrase(session, new_passphrase_file, old.label)
-    with session.recorded("key", folder) as row:
+    with session.recorded("key", place) as row:
         slot = change_slot(repository, old, new, clock=session.clock, monitor=session.monitor)
         row.message = f"changed passphrase {old.id[:8]}, now {slot.id[:8]}"
     session.out.good("The passphrase is changed; the old one opens nothing any more")
@@ -181,15 +188,15 @@ def _the_passphrase(keys: Keyring) -> Slot:
 
 @verb("remove", examples=[("litekeep key remove 3f2a", "this passphrase or key ends")], exits=[6, *STORED, 11])
 @click.argument("name", metavar="ID")
-@click.option("-y", "--yes", is_flag=True, help="Do not ask.")
+@parameters.yes
 def remove(session: Session, name: str, *, yes: bool) -> int:
     """Remove a passphrase or key. The last one, and the last one that a person can have, stay."""
     from litekeep.operations.keys import remove_slot
 
-    folder, repository, keys = _opened(session)
+    place, repository, keys = _opened(session)
     slot = keys.find(name)
     session.confirm(f"Remove the {NAMES[slot.kind]} {slot.id[:8]} for good?", "removing a key", yes=yes)
-    with session.recorded("key", folder) as row:
+    with session.recorded("key", place) as row:
         remove_slot(repository, slot, monitor=session.monitor)
         row.message = f"removed {NAMES[slot.kind]} {slot.id[:8]}"
     session.out.good(f"Removed {NAMES[slot.kind]} {slot.id[:8]}")
@@ -225,16 +232,14 @@ def confirm(session: Session, recovery_key_file: Path | None) -> int:
     from litekeep.cli.unlock import ask, can_ask
     from litekeep.operations.keys import confirm_recovery
 
-    folder, repository, keys = _opened(session)
+    place, repository, keys = _opened(session)
     if recovery_key_file is not None:
-        from litekeep.config.secrets import FileSecret, resolve
-
-        text = resolve(FileSecret(recovery_key_file.absolute()), monitor=session.monitor)
+        text = _from_file(session, recovery_key_file)
     elif can_ask(session):
         text = ask(session, "Recovery key")
     else:
         raise UsageError("there is nobody to ask for the recovery key", hint="Name it with --recovery-key-file.")
-    with session.recorded("key", folder) as row:
+    with session.recorded("key", place) as row:
         slot = confirm_recovery(repository, text, clock=session.clock, monitor=session.monitor)
         row.message = f"confirmed recovery key {slot.id[:8]}"
     session.out.good("That is the recovery key. Keep it where a fire or thief does not find the computer, too")
@@ -253,7 +258,7 @@ def recovery_sheet(session: Session, file: Path) -> int:
     from litekeep.operations.keys import write_new_file
     from litekeep.operations.sheet import recovery_sheet as make_page
 
-    folder, repository, keys = _opened(session)
+    place, repository, keys = _opened(session)
     slots = [slot for slot in keys.slots()[0] if slot.kind == "recovery"]
     if not slots:
         raise UsageError("this repository has no recovery key", hint="Make one: `litekeep key add --recovery`.")
@@ -264,7 +269,7 @@ def recovery_sheet(session: Session, file: Path) -> int:
         key,
         repository_id=repository.config.id,
         slot=slot.id,
-        places=_places(session, folder),
+        places=_places(session, place),
         sources=session.catalog(repository).sources(),
         now=session.clock.now(),
     )
@@ -275,12 +280,11 @@ def recovery_sheet(session: Session, file: Path) -> int:
     return OK
 
 
-def _places(session: Session, folder: Path) -> list[str]:
-    """Where the repository and its copies are; no address with its password."""
-    from litekeep.redaction import redact
-
+def _places(session: Session, place: Place) -> list[str]:
+    """Where the repository and its copies are: whole URLs, which hold everything but secrets."""
     copies = session.file.backup.copies if session.file is not None else ()
-    return [f"{folder.absolute()} on {platform.node()}", *(f"{each.name}: {redact(each.url)}" for each in copies)]
+    own = place.url if isinstance(place, Remote) else f"{place.shown} on {platform.node()}"
+    return [own, *(f"{each.name}: {each.url}" for each in copies)]
 
 
 for each in (show, add, change, remove, test, confirm, recovery_sheet):

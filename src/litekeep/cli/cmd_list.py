@@ -35,8 +35,8 @@ def command(session: Session, limit: int | None, status: str | None, *, with_tra
     STATE: "verified" was read back completely and checked by SQLite; "restore tested" also in a drill; "partly
     verified" was read back as far as it was newly written. NEW is what it added to the repository.
     """
-    folder = session.find()
-    repository = session.open(folder)
+    place = session.find()
+    repository = session.open(place)
     catalog = session.catalog(repository)
     wanted = [
         snapshot
@@ -56,8 +56,7 @@ def command(session: Session, limit: int | None, status: str | None, *, with_tra
         session.out.line(_nothing(len(catalog.snapshots), len(catalog.damaged)))
     else:
         session.out.line(
-            f"{words.count(len(shown), 'backup')}; the repository in {describe.folder_name(folder)} takes "
-            f"{words.size(stored_bytes)}"
+            f"{words.count(len(shown), 'backup')}; the repository in {place.name} takes {words.size(stored_bytes)}"
         )
     if session.settings.quiet:
         for snapshot in shown:
@@ -66,7 +65,7 @@ def command(session: Session, limit: int | None, status: str | None, *, with_tra
     session.result(
         "list",
         exit_code,
-        repository=str(folder.absolute()),
+        repository=place.shown,
         stored_bytes=stored_bytes,
         snapshots=[describe.snapshot_json(snapshot) for snapshot in shown],
         damaged=[{"key": error.key, "problem": error.problem} for error in catalog.damaged],

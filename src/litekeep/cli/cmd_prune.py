@@ -55,11 +55,12 @@ def command(session: Session, *, dry_run: bool, yes: bool, no_compact: bool, **k
     given = {name.removeprefix("keep_"): value for name, value in keep.items() if value is not None}
     if "last" in given:
         given["keep_last"] = given.pop("last")
-    policy = replace(session.file.backup.retention if session.file else RetentionPolicy(), **given)
-    folder = session.find()
-    repository = session.open(folder)
+    policy = replace(_policy(session), **given)
+    place = session.find()
+    repository = session.open(place)
     session.catalog(repository)  # tells of damaged records
-    options = PruneOptions(policy, confirmed=yes, source=session.settings.source, compact=not no_compact)
+    compact = not no_compact and session.settings.copy is None  # what is rewritten there would be sent once more
+    options = PruneOptions(policy, confirmed=yes, source=session.settings.source, compact=compact)
     plan = plan_prune(repository, options, clock=session.clock, monitor=session.monitor)
     session.telling.clear()
     if dry_run:
@@ -70,7 +71,7 @@ def command(session: Session, *, dry_run: bool, yes: bool, no_compact: bool, **k
     if session.verbose:
         tell_plan(session, plan)
     options = _confirmed(session, options, plan)
-    with session.recorded("prune", folder, session.settings.source or "") as row:
+    with session.recorded("prune", place, session.settings.source or "") as row:
         result = _prune(session, repository, options, plan)
         exit_code = REFUSED if result.waiting else OK
         row.exit_code, row.outcome = exit_code, Outcome.REFUSED if result.waiting else Outcome.OK
@@ -79,6 +80,18 @@ def command(session: Session, *, dry_run: bool, yes: bool, no_compact: bool, **k
     tell_waiting(session, result)
     session.result("prune", exit_code, dry_run=False, **_json(result))
     return exit_code
+
+
+def _policy(session: Session) -> RetentionPolicy:
+    """That of the settings file; a copy has its own."""
+    if session.file is None:
+        return RetentionPolicy()
+    backup = session.file.backup
+    if session.settings.copy is None:
+        return backup.retention
+    from litekeep.config.copies import copy_named
+
+    return copy_named(backup.copies, session.settings.copy).policy(backup)
 
 
 def _confirmed(session: Session, options: PruneOptions, plan: PrunePlan) -> PruneOptions:
@@ -110,5 +123,6 @@ def _json(result: PruneResult) -> dict[str, Any]:
         "rewritten_packs": result.rewritten_packs,
         "freed_bytes": result.freed_bytes,
         "stored_bytes": result.stored_bytes,
+        "kept_by_lock": list(result.kept_by_lock),
         "elapsed_seconds": round(result.elapsed_seconds, 3),
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ import click
 from litekeep.cli import describe, words
 from litekeep.cli.exits import OK, STORED, WARNINGS
 from litekeep.cli.parameters import PATH, checks, scratch, yes
+from litekeep.cli.place import Folder, Place, holds_repository
 from litekeep.cli.session import Session
 from litekeep.cli.told_restore import restore_json, tell_preview, tell_restored
 from litekeep.cli.verb import verb
@@ -26,13 +28,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class _Job:
-    """What goes where. chosen: a snapshot or a plain file. folder: the repository's, None if there is none.
+    """What goes where. chosen: a snapshot or a plain file. place: the repository's, None if there is none.
 
     replaces: --replace was given. over: and there is something.
     """
 
     repository: Repository | None
-    folder: Path | None
+    place: Place | None
     chosen: Snapshot | Path
     target: Path
     replaces: bool
@@ -113,7 +115,7 @@ def command(
     if job.over:
         question = f"Restore {job.name} over {job.target}?"
         session.confirm(question, f"restoring over {job.target}", yes=bool(rest["yes"]))
-    result, exit_code = _restore(session, job, options)
+    result, exit_code = _restore(session, job, _safe(session, job, options))
     tell_restored(session, job.name, result)
     session.result("restore", exit_code, **restore_json(result))
     return exit_code
@@ -137,18 +139,32 @@ def _refuse_contradictions(
 
 def _prepare(session: Session, name: str | None, to: Path | None, target: Path | None, file: Path | None) -> _Job:
     if file is not None:
-        place = to or target
-        assert place is not None
-        folder = _folder_or_none(session, place)
+        if session.settings.copy is not None:
+            raise UsageError("--file and --copy exclude each other", safe="Nothing was changed.")
+        goal = to or target
+        assert goal is not None
+        found = _place_or_none(session, goal)
         if to is not None:
             _refuse_taken(to)
-        return _Job(session.open(folder) if folder else None, folder, file, place, replaces=to is None)
-    folder = session.find(target)
-    repository = session.open(folder)
+        return _Job(session.open(found) if found else None, found, file, goal, replaces=to is None)
+    place = session.find(target)
+    repository = session.open(place)
     snapshot = session.snapshot(session.catalog(repository), name or "latest")
     if to is not None:
-        return _Job(repository, folder, snapshot, to, replaces=False)
-    return _Job(repository, folder, snapshot, target or Path(snapshot.source_path), replaces=True)
+        return _Job(repository, place, snapshot, to, replaces=False)
+    return _Job(repository, place, snapshot, target or Path(snapshot.source_path), replaces=True)
+
+
+def _safe(session: Session, job: _Job, options: RestoreOptions) -> RestoreOptions:
+    """Where what is there now goes. Never into a copy, which gets what it has from the repository and nowhere else."""
+    if session.settings.copy is None or not job.over or not options.safety_copy or session.file is None:
+        return options
+    here = Folder(session.file.backup.backup_directory)
+    if holds_repository(here.path):
+        return dataclasses.replace(options, safety_repository=session.open(here))
+    from litekeep.worker.rescue import free_name
+
+    return dataclasses.replace(options, safety_file=free_name(job.target, session.clock))
 
 
 def _refuse_taken(to: Path) -> None:
@@ -157,7 +173,7 @@ def _refuse_taken(to: Path) -> None:
     refuse_existing(to)
 
 
-def _folder_or_none(session: Session, target: Path) -> Path | None:
+def _place_or_none(session: Session, target: Path) -> Place | None:
     try:
         return session.find(target)
     except NoRepository:
@@ -170,7 +186,7 @@ def _restore(session: Session, job: _Job, options: RestoreOptions) -> tuple[Rest
     from litekeep.operations.restore import restore_file, restore_new, restore_over
 
     source = job.target.stem if isinstance(job.chosen, Path) else job.chosen.source
-    with session.recorded("restore", job.folder or Path(), source) as row:
+    with session.recorded("restore", job.place, source) as row:
         clock, monitor = session.clock, session.monitor
         if isinstance(job.chosen, Path):
             result = restore_file(job.repository, job.chosen, job.target, options=options, clock=clock, monitor=monitor)

@@ -13,6 +13,7 @@ import click
 
 from litekeep.cli.exits import OK, STORED
 from litekeep.cli.parameters import PATH
+from litekeep.cli.place import Folder
 from litekeep.cli.session import Session
 from litekeep.cli.verb import HELP, verb
 from litekeep.errors import KeyNeeded, UsageError
@@ -81,7 +82,10 @@ def install(
     from litekeep.scheduling.install import plan_install
 
     database = session.database(database)
-    folder = session.find(database)
+    session.only_folder("litekeep schedule install")
+    place = session.find(database)
+    assert isinstance(place, Folder)
+    folder = place.path
     user = str(rest["run_as"]) or _owner(database) if system else ""
     rules = _rules(session, when, rest)
     timers, account = _here(system=system)
@@ -127,13 +131,14 @@ def _zone(session: Session, timers: Timers) -> str:
 
 def _key_options(session: Session, folder: Path) -> tuple[str, ...]:
     """Where the timers' runs find the key; raises KeyNeeded if they would find none. Never the key itself."""
+    from litekeep.cli.unlock import named_secret
     from litekeep.formats.repoconfig import KEY, decode_config
     from litekeep.storage.local import LocalStorage
 
     given, file = session.settings, session.file
-    if given.key_file or given.passphrase_file:
-        path = given.key_file or given.passphrase_file
-        return "--key-file" if given.key_file else "--passphrase-file", os.path.abspath(str(path))
+    named_secret(given)  # complains about more than one
+    if path := given.key_file or given.passphrase_file:
+        return "--key-file" if given.key_file else "--passphrase-file", os.path.abspath(path)
     if given.passphrase_command:
         return "--passphrase-command", given.passphrase_command
     in_settings = file is not None and file.backup.encryption is not None
@@ -150,8 +155,8 @@ def _key_options(session: Session, folder: Path) -> tuple[str, ...]:
 def _given(session: Session, when: str | None) -> Given | None:
     if session.settings.config is None:
         return None
-    named = session.settings.repository_named
-    return Given(session.settings.config, rule_named=when is not None, folder_named=named, log=session.log_path(Path()))
+    named, log = session.settings.repository_named, session.log_path(Folder(Path()))
+    return Given(session.settings.config, rule_named=when is not None, folder_named=named, log=log)
 
 
 @verb("show", examples=[("litekeep schedule show app.db", "which timers there are")], exits=[])

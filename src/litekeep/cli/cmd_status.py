@@ -15,6 +15,7 @@ from litekeep.cli.verb import verb
 
 if TYPE_CHECKING:
     from litekeep.cli.status_facts import Gathered
+    from litekeep.operations.spread import Spread
     from litekeep.operations.status import Facts, Status
 
 EXITS = (OK, AT_RISK, NOT_PROTECTED)
@@ -57,9 +58,9 @@ def command(session: Session, max_age: float | None, *, prometheus: bool, promet
     session.result(
         "status",
         exit_code,
-        repository=str(gathered.folder.absolute()) if gathered.folder else None,
+        repository=gathered.place.shown if gathered.place else None,
         stored_bytes=gathered.stored_bytes,
-        sources=[_json(each, status) for each, status in gathered.pairs],
+        sources=[_json(each, status, gathered.spreads.get(each.source)) for each, status in gathered.pairs],
     )
     return exit_code
 
@@ -82,22 +83,24 @@ def _metrics(session: Session, gathered: Gathered, exit_code: int, file: Path | 
 
 def _tell_all(session: Session, gathered: Gathered) -> None:
     for each, status in gathered.pairs:
-        _tell(session, each, status)
-    if gathered.folder is not None and gathered.stored_bytes is not None:
+        _tell(session, each, status, gathered.spreads.get(each.source))
+    if gathered.place is not None and gathered.stored_bytes is not None:
         stored = words.size(gathered.stored_bytes)
-        session.out.line(f"  The repository in {describe.folder_name(gathered.folder)} takes {stored}.")
+        session.out.line(f"  The repository in {gathered.place.name} takes {stored}.")
 
 
-def _tell(session: Session, facts: Facts, status: Status) -> None:
+def _tell(session: Session, facts: Facts, status: Status, spread: Spread | None) -> None:
     word, colour = HEADLINES[status.protection]
     name = f"{status.source}: " if status.source else ""
     session.out.headline(word, colour, f"{name}{status.sentence}")
     if facts.snapshots:
         oldest = words.local_day(facts.snapshots[0].created_at)
         session.out.line(f"  {words.count(len(facts.snapshots), 'backup')}, the oldest of {oldest}.")
+        if spread is not None:
+            session.out.line(f"  3-2-1: {spread.sentence}. {' '.join(gap.text for gap in spread.missing)}".rstrip())
 
 
-def _json(facts: Facts, status: Status) -> dict[str, Any]:
+def _json(facts: Facts, status: Status, spread: Spread | None) -> dict[str, Any]:
     return {
         "source": status.source,
         "verdict": status.verdict.value,
@@ -106,4 +109,31 @@ def _json(facts: Facts, status: Status) -> dict[str, Any]:
         "snapshots": len(facts.snapshots),
         "last_good_at": describe.moment_json(status.last_good_at),
         "drilled_at": describe.moment_json(status.drilled_at),
+        "spread": None if spread is None else _spread_json(spread),
+    }
+
+
+def _spread_json(spread: Spread) -> dict[str, Any]:
+    return {
+        "holds": spread.holds,
+        "copies": spread.copies,
+        "devices": spread.devices,
+        "off_site": spread.off_site,
+        "missing": [{"code": gap.code.value, "text": gap.text, "places": list(gap.places)} for gap in spread.missing],
+        "places": [
+            {
+                "name": each.name,
+                "kind": each.kind.value,
+                "place": each.place,
+                "device": each.device,
+                "off_site": each.off_site,
+                "counts": each.counts,
+                "stale": each.stale,
+                "newest_at": describe.moment_json(each.newest_at),
+                "synced_at": describe.moment_json(each.synced_at),
+                "proven_at": describe.moment_json(each.proven_at),
+                "problem": each.problem,
+            }
+            for each in spread.places
+        ],
     }

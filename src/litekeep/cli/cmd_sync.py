@@ -98,13 +98,14 @@ def sync_one(
 
     assert session.file is not None
     policy = copy.policy(session.file.backup)
-    with session.recorded("sync", place) as row:
+    session.catalog(repository)  # finds the database's name in it
+    with session.recorded("sync", place, session.settings.source or "") as row:
         row.facts["copy"] = copy.name
         result = sync_copy(
             repository,
             place.path,
             copy,
-            options_for(copy, policy, look=look, remove_keys=remove_keys),
+            options_for(copy, policy, session.settings.source, look=look, remove_keys=remove_keys),
             clock=session.clock,
             monitor=session.monitor,
         )

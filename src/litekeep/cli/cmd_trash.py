@@ -28,8 +28,8 @@ def command() -> None:
 @verb("list", examples=[("litekeep trash list", "what can still be recovered, and until when")], exits=[*STORED])
 def list_trash(session: Session) -> int:
     """List what is in the trash, and until when it can be recovered."""
-    folder = session.find()
-    catalog = session.catalog(session.open(folder))
+    place = session.find()
+    catalog = session.catalog(session.open(place))
     wanted = session.settings.source
     found = [each for each in catalog.snapshots if each.trashed_at and wanted in (None, each.source)]
     term = timedelta(days=RetentionPolicy().trash_days)
@@ -50,7 +50,7 @@ def list_trash(session: Session) -> int:
         {**describe.snapshot_json(each), "recoverable_until": describe.moment_json(moment)}
         for each, moment in zip(found, until, strict=True)
     ]
-    session.result("trash-list", OK, repository=str(folder.absolute()), snapshots=snapshots)
+    session.result("trash-list", OK, repository=place.shown, snapshots=snapshots)
     return OK
 
 
@@ -72,16 +72,16 @@ def empty(session: Session, *, yes: bool) -> int:
     """
     from litekeep.operations.empty_trash import empty_trash
 
-    folder = session.find()
-    repository = session.open(folder)
+    place = session.find()
+    repository = session.open(place)
     session.confirm("Remove everything in the trash for good?", "emptying the trash", yes=yes)
-    with session.recorded("trash", folder, session.settings.source or "") as journal:
+    with session.recorded("trash", place, session.settings.source or "") as journal:
         result = empty_trash(repository, session.settings.source, clock=session.clock, monitor=session.monitor)
         journal.facts |= {"forgotten": len(result.forgotten), "freed_bytes": result.freed_bytes}
     if result.forgotten:
         gone = words.count(len(result.forgotten), "backup")
         session.out.good(f"Removed {gone} for good, {words.size(max(0, result.freed_bytes))} are free again")
-    else:
+    elif not result.kept_by_lock:
         session.out.good("The trash is empty")
     session.result(
         "trash-empty",
@@ -89,6 +89,7 @@ def empty(session: Session, *, yes: bool) -> int:
         forgotten=[each.id for each in result.forgotten],
         freed_bytes=result.freed_bytes,
         stored_bytes=result.stored_bytes,
+        kept_by_lock=list(result.kept_by_lock),
     )
     return OK
 

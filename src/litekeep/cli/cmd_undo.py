@@ -8,6 +8,7 @@ from litekeep.cli.parameters import yes as yes_option
 from litekeep.cli.session import Session
 from litekeep.cli.told_restore import restore_json, tell_restored
 from litekeep.cli.verb import verb
+from litekeep.errors import UsageError
 from litekeep.journal.history import Outcome
 
 
@@ -28,8 +29,11 @@ def command(session: Session, *, yes: bool) -> int:
     """
     from litekeep.operations.restore import RestoreOptions, find_undo, is_still_there, restore_over
 
-    folder = session.find()
-    repository = session.open(folder)
+    if session.settings.copy is not None:
+        hint = "Leave --copy out: what a restore saves goes into the repository."
+        raise UsageError("there is nothing to undo in a copy", safe="Nothing was changed.", hint=hint)
+    place = session.find()
+    repository = session.open(place)
     wanted = session.settings.source
     snapshots = [each for each in session.catalog(repository).snapshots if wanted in (None, each.source)]
     clock, monitor = session.clock, session.monitor
@@ -39,7 +43,7 @@ def command(session: Session, *, yes: bool) -> int:
     session.telling.clear()
     when = words.local(snapshot.created_at)
     session.confirm(f"Bring {target} back to its state of {when}?", f"undoing the restore of {target}", yes=yes)
-    with session.recorded("undo", folder, snapshot.source) as row:
+    with session.recorded("undo", place, snapshot.source) as row:
         options = RestoreOptions(accept_problems=True)
         monitor = session.monitor  # from here on the journal listens too
         result = restore_over(repository, snapshot, target, options=options, clock=clock, monitor=monitor)

@@ -13,6 +13,7 @@ from litekeep.cli import describe, words
 from litekeep.cli.exits import OK, STORED, VERIFICATION, WARNINGS
 from litekeep.cli.parameters import checks as checks_option
 from litekeep.cli.parameters import scratch as scratch_option
+from litekeep.cli.place import Place
 from litekeep.cli.session import Session, outcome_of
 from litekeep.cli.verb import verb
 from litekeep.errors import ObjectMissing, UsageError
@@ -57,15 +58,15 @@ def command(
     """
     if names and (everything or stored):
         raise UsageError("an id cannot be combined with --all or --stored", hint="Name backups, or take all of them.")
-    folder = session.find()
-    repository = session.open(folder)
-    with session.recorded("verify", folder, session.settings.source or "") as row:
+    place = session.find()
+    repository = session.open(place)
+    with session.recorded("verify", place, session.settings.source or "") as row:
         catalog = session.catalog(repository)
         report = _scrub(session, repository) if everything or stored else None
         chosen = [] if stored and not everything else _choose(session, catalog, names, everything=everything)
         checks = session.checks(rest["checks"])
         scratch = rest["scratch"] if isinstance(rest["scratch"], Path) else None
-        results = _verify(session, repository, folder, chosen, Level[level.upper()], checks, scratch)
+        results = _verify(session, repository, place, chosen, Level[level.upper()], checks, scratch)
         if not results and report is None:
             session.out.care("There is no backup to verify")
         exit_code = _exit_code(catalog, report, results)
@@ -107,7 +108,7 @@ def _scrub(session: Session, repository: Repository) -> ScrubReport:
 def _verify(
     session: Session,
     repository: Repository,
-    folder: Path,
+    place: Place,
     snapshots: Sequence[Snapshot],
     level: Level,
     checks: tuple[str, ...],
@@ -115,7 +116,7 @@ def _verify(
 ) -> list[VerifyResult]:
     from litekeep.operations.verify import verify
 
-    record = os.access(folder, os.W_OK)
+    record = place.folder is None or os.access(place.folder, os.W_OK)
     if snapshots and not record:
         session.telling.warn("read_only", "the repository cannot be written, so the result is not remembered")
     results = []

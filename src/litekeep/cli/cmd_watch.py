@@ -87,6 +87,7 @@ def command(session: Session, database: Path | None, files: tuple[Path, ...], *,
 
 def _given(session: Session, database: Path | None, files: tuple[Path, ...]) -> Sequence[Path | dict[str, Any]]:
     """The settings of each database."""
+    folder = session.only_folder("litekeep watch")
     named = [*files] or ([session.settings.config] if session.settings.config is not None else [])
     if named and session.settings.repository_named:
         raise UsageError("--repository and a settings file contradict each other", hint="The file names the folder.")
@@ -96,9 +97,9 @@ def _given(session: Session, database: Path | None, files: tuple[Path, ...]) -> 
         raise UsageError("there is nothing to watch", hint="Name a database, or a settings file with --config.")
     if named:
         raise UsageError("a database and several settings files", hint="Each of the files names its own database.")
-    if session.settings.repository is None:
+    if folder is None:
         return [{}]
-    return [{"backup": {"backup_directory": os.path.abspath(session.settings.repository)}}]
+    return [{"backup": {"backup_directory": os.path.abspath(folder)}}]
 
 
 def _watch(session: Session, watched: Sequence[Watched]) -> None:

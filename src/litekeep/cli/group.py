@@ -22,6 +22,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "export": ("cmd_export", "Write a backup as a plain database file."),
     "verify": ("cmd_verify", "Read backups back and check every byte."),
     "drill": ("cmd_drill", "Rehearse a restore in a scratch place."),
+    "sync": ("cmd_sync", "Bring the copies in other places up to date."),
+    "copy": ("cmd_copy", "Copy a whole repository to a new place, or back from one."),
     "prune": ("cmd_prune", "Remove old backups by the retention policy."),
     "pin": ("cmd_pin", "Keep a backup for ever."),
     "unpin": ("cmd_unpin", "Let the retention policy decide again."),

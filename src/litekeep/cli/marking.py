@@ -24,10 +24,10 @@ class Operation(Protocol):
 
 def mark(session: Session, name: str, wanted: str, operation: Operation, done: str) -> int:
     """Do it to the backup `wanted`; `done` ends the sentence that begins with the backup's name."""
-    folder = session.find()
-    repository = session.open(folder)
+    place = session.find()
+    repository = session.open(place)
     snapshot = session.snapshot(session.catalog(repository), wanted)
-    with session.recorded(name, folder, snapshot.source):
+    with session.recorded(name, place, snapshot.source):
         operation(repository, snapshot, clock=session.clock, monitor=session.monitor)
     what = describe.brief(snapshot)
     session.out.good(f"{what[0].upper()}{what[1:]} {done}")

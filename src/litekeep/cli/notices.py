@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from litekeep.cli.place import holds_repository
+from litekeep.cli.place import Folder, holds_repository
 from litekeep.cli.session import Session
 from litekeep.errors import LitekeepError
 from litekeep.journal.journal import Journal, failing_channels, notification_row
@@ -28,8 +28,8 @@ def send_due(session: Session, recipients: Recipients, max_age: timedelta) -> li
     from litekeep.notify.notifier import Notifier
 
     gathered = gather(session, max_age)
-    folder, now = gathered.folder or session.settings.repository or Path(), session.clock.now()
-    there = holds_repository(folder)
+    place, now = gathered.place or Folder(Path()), session.clock.now()
+    folder, there = place.diaries, place.has_diaries if place.folder is None else holds_repository(place.folder)
     spare = _spare(needed=not there)
     journal = Journal(folder, spare, ready=lambda: there)
     situations = gathered.situations(journal.rows(), _name_for(session))

@@ -29,6 +29,16 @@ def scratch(function: F) -> F:
     return click.option("--scratch", type=PATH, metavar="DIR", help="Folder for working copies.")(function)
 
 
+def new_key_file(function: F) -> F:
+    """--new-key-file FILE."""
+    return click.option(
+        "--new-key-file",
+        type=PATH,
+        metavar="FILE",
+        help="Make a key for this machine, too, and write it to this new file.",
+    )(function)
+
+
 def yes(function: F) -> F:
     """--yes."""
     return click.option("-y", "--yes", is_flag=True, help="Do not ask.")(function)

@@ -32,6 +32,7 @@ PHASES = {
     "plan": "Planning",
     "compact": "Rewriting packs",
     "read back": "Reading them back",
+    "sync": "Sending",
 }
 _PATIENCE_SECONDS = 0.4
 _ESTIMATE_AFTER_SECONDS = 3.0

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any, Self
 
 from litekeep.cli.interrupt import Interrupt, StoppableClock
 from litekeep.cli.output import Output, is_terminal, wants_colour
-from litekeep.cli.place import CONFIG, find_place
+from litekeep.cli.place import Folder, Place
 from litekeep.cli.progress import choose_display
 from litekeep.cli.secrets import known_secrets
 from litekeep.cli.settings import Settings
 from litekeep.cli.telling import Telling
-from litekeep.errors import LitekeepError, Refused, UnknownSnapshot, UsageError
+from litekeep.errors import LitekeepError, NoRepository, Refused, UnknownSnapshot, UsageError
 from litekeep.journal import logger
 from litekeep.journal.history import Outcome, append
 from litekeep.journal.recorder import Recorder
@@ -30,12 +30,14 @@ if TYPE_CHECKING:
     from litekeep.config import Settings as FileSettings
     from litekeep.model import Snapshot
     from litekeep.repository.catalog import Catalog
+    from litekeep.repository.keyring import NewSlot
     from litekeep.repository.repository import Repository
+    from litekeep.storage.base import Storage
 
 MOST_DAMAGED = 3
-PROVING = frozenset({"verify", "drill", "prune", "restore", "undo", "export"})
+PROVING = frozenset({"verify", "drill", "prune", "restore", "undo", "export", "sync"})
 """Commands that leave a row also if they cannot begin."""
-TOLD = frozenset({"backup", "verify", "drill", "prune"})
+TOLD = frozenset({"backup", "verify", "drill", "prune", "sync"})
 """Runs after which the channels of the settings file are told what they are to be told."""
 
 
@@ -71,13 +73,13 @@ class Session:
 
     def read_file(self) -> None:
         """Read the settings file that was named; raises SettingsInvalid, UsageError. Options stand above it."""
-        if self.settings.config is None:
-            return
-        from litekeep.config import load_settings
+        from litekeep.cli.locate import read_repository
 
-        self.file = load_settings(self.settings.config)
-        if not self.settings.repository_named:
-            self.settings.repository = self.file.backup.backup_directory
+        if self.settings.config is not None:
+            from litekeep.config import load_settings
+
+            self.file = load_settings(self.settings.config)
+        read_repository(self.settings, self.file)
 
     def database(self, given: Path | None) -> Path:
         """The database that was named, or that of the settings file; raises UsageError."""
@@ -109,22 +111,70 @@ class Session:
         """True with -v."""
         return self.settings.verbose > 0
 
-    def find(self, database: Path | None = None) -> Path:
-        """The folder of the repository that exists; raises NoRepository."""
-        return find_place(self.settings.repository, database)
+    def find(self, database: Path | None = None) -> Place:
+        """Where the repository is; raises NoRepository if there is no such folder. A server is asked by `open`."""
+        from litekeep.cli.locate import existing
 
-    def open(self, folder: Path) -> Repository:
-        """Open the repository in a folder."""
+        return existing(self.settings, self.file, database, self.telling)
+
+    def place_for(self, database: Path | None) -> Place:
+        """Where backups of this database go, whether there is a repository or not."""
+        from litekeep.cli.locate import wanted
+
+        return wanted(self.settings, self.file, database, self.telling)
+
+    def only_folder(self, what: str) -> Path | None:
+        """The folder that was named; raises UsageError if it is a server, or a copy. what: "litekeep watch", say."""
+        from litekeep.cli.locate import only_folder
+
+        return only_folder(self.settings, what)
+
+    def storage(self, place: Place, *, create: bool = False) -> Storage:
+        """The storage of a place; it stops waiting when somebody wants to stop."""
+        return place.storage(self.clock, lambda: self.interrupt.wanted, create=create)
+
+    def open(self, place: Place) -> Repository:
+        """Open the repository in a place."""
         from litekeep.cli.unlock import unlock
-        from litekeep.storage.local import LocalStorage
 
         try:
-            return unlock(self, LocalStorage(folder, self.clock))
+            repository = unlock(self, self.storage(place))
         except LitekeepError as error:
-            self._not_begun(folder, error)
+            if isinstance(error, NoRepository) and place.folder is None:
+                error.hint = f"Is this the right place? `litekeep init {place.option} --encrypt` makes a new one."
+            self._not_begun(place, error)
             raise
+        self._found(place, repository)
+        return repository
 
-    def _not_begun(self, folder: Path, error: LitekeepError) -> None:
+    def create(
+        self, place: Place, database: Path | None, *, encryption: Sequence[NewSlot] = (), wait_seconds: float = 60.0
+    ) -> Repository:
+        """Make a repository in a place; raises what operations.create raises."""
+        from litekeep.operations.create import create_repository
+
+        there = place.path if isinstance(place, Folder) else self.storage(place, create=True)
+        repository = create_repository(
+            there, database, encryption=encryption, wait_seconds=wait_seconds, clock=self.clock, monitor=self.monitor
+        )
+        self._found(place, repository)
+        return repository
+
+    def _found(self, place: Place, repository: Repository) -> None:
+        """There is a repository: it can be remembered what was seen of it; journal and log of one on a server get their
+        folder, and its catalog a memory.
+        """
+        from litekeep.config.userfolders import state_folder
+        from litekeep.operations.sightings import remember_in
+
+        remember_in(state_folder(), repository)
+        if isinstance(place, Folder):
+            return
+        with suppress(OSError):
+            os.makedirs(place.diaries, mode=0o700, exist_ok=True)
+        repository.cache = place.diaries / "catalog"
+
+    def _not_begun(self, place: Place, error: LitekeepError) -> None:
         """Leave a row for a run that could not even begin; one that has begun leaves its own."""
         import click
 
@@ -133,16 +183,16 @@ class Session:
         if verb in PROVING and self.monitor is self.telling:
             recorder = Recorder(verb, self.clock.now())
             recorder.fail(error)
-            self._append(folder, recorder, 0.0, self._logger(folder))
+            self._append(place, recorder, 0.0, self._logger(place))
 
-    def _logger(self, folder: Path) -> logger.BackupLogger:
+    def _logger(self, place: Place) -> logger.BackupLogger:
         """The log beside the journal; nothing is written before there is a repository."""
-        path, there = self.log_path(folder), folder / CONFIG
-        return logger.BackupLogger(path, self.clock, secrets=known_secrets(), ready=lambda: os.path.exists(there))
+        path, secrets = self.log_path(place), known_secrets()
+        return logger.BackupLogger(path, self.clock, secrets=secrets, ready=lambda: place.has_diaries)
 
-    def log_path(self, folder: Path) -> Path:
-        """The log: that of the settings file, else the one in the repository's folder."""
-        return (self.file.backup.log_file if self.file else None) or folder / logger.NAME
+    def log_path(self, place: Place) -> Path:
+        """The log: that of the settings file, else the one beside the journal."""
+        return (self.file.backup.log_file if self.file else None) or place.diaries / logger.NAME
 
     def catalog(self, repository: Repository) -> Catalog:
         """All snapshots; damaged records are told as warnings."""
@@ -155,10 +205,16 @@ class Session:
             self.settings.source = mine[-1] if mine else None
         for damaged in catalog.damaged[:MOST_DAMAGED]:
             self.telling.warn("damaged", f"damaged: {damaged.message}")
+        self._look_back(repository, catalog)
         if catalog.damaged:
             total = f"{len(catalog.damaged)} objects are" if len(catalog.damaged) > 1 else "one object is"
             self.telling.warn("damaged", f"{total} damaged; `litekeep verify --stored` shows what is affected")
         return catalog
+
+    def _look_back(self, repository: Repository, catalog: Catalog) -> None:
+        from litekeep.operations.lookback import look, warn
+
+        warn(look(repository, self.clock.now(), catalog=catalog), self.telling)
 
     def snapshot(self, catalog: Catalog, name: str) -> Snapshot:
         """The snapshot of that name; raises UnknownSnapshot.
@@ -175,14 +231,15 @@ class Session:
         return catalog.find(name, self.settings.source)
 
     @contextmanager
-    def recorded(self, verb: str, folder: Path, source: str = "") -> Iterator[Recorder]:
-        """Run the operation inside and leave a row in the journal, however it ends."""
+    def recorded(self, verb: str, place: Place | None, source: str = "") -> Iterator[Recorder]:
+        """Run the operation inside and leave a row in the journal, however it ends. place: None leaves none."""
         recorder = Recorder(verb, self.clock.now())
         recorder.source = source
-        log = self._logger(folder)
-        log.source = source
+        log = self._logger(place) if place is not None else None
+        if log is not None:
+            log.source = source
         started = self.clock.monotonic()
-        self.monitor = Several(self.telling, recorder, log)
+        self.monitor = Several(self.telling, recorder, *([log] if log else ()))
         try:
             yield recorder
         except BaseException as error:
@@ -191,23 +248,24 @@ class Session:
         finally:
             self.monitor = self.telling
             self.telling.clear()
-            self._append(folder, recorder, self.clock.monotonic() - started, log)
-            if self.file is not None and verb in TOLD:
+            if place is not None and log is not None:
+                self._append(place, recorder, self.clock.monotonic() - started, log)
+            if self.file is not None and verb in TOLD and self.settings.copy is None:
                 from litekeep.cli.notices import send_after_run
 
                 send_after_run(self)
 
-    def _append(self, folder: Path, recorder: Recorder, elapsed_seconds: float, log: logger.BackupLogger) -> None:
-        if not os.path.exists(folder / CONFIG):
+    def _append(self, place: Place, recorder: Recorder, elapsed_seconds: float, log: logger.BackupLogger) -> None:
+        if not place.has_diaries:
             return  # nothing was made, so there is no journal either
         log.ended(recorder.row(elapsed_seconds))
         if log.problem:
             recorder.facts["log"] = log.problem
             self.telling.warn("log", log.problem)
         try:
-            append(folder, recorder.row(elapsed_seconds), known_secrets())
+            append(place.diaries, recorder.row(elapsed_seconds), known_secrets())
         except OSError as error:
-            self.telling.warn("journal", f"the journal in {folder} cannot be written: {error.strerror or error}")
+            self.telling.warn("journal", f"the journal in {place.diaries} cannot be written: {error.strerror or error}")
 
     def confirm(self, question: str, what: str, *, yes: bool) -> None:
         """Go on after a yes; raises Refused after a no, or where nobody can be asked."""

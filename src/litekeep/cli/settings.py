@@ -9,6 +9,8 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
+from litekeep.cli.place import PlaceType
+
 REPOSITORY_VARIABLE = "LITEKEEP_REPOSITORY"
 CONFIG_VARIABLE = "LITEKEEP_CONFIG"
 PASSPHRASE_VARIABLE = "LITEKEEP_PASSPHRASE"  # noqa: S105 - the name of a variable
@@ -16,10 +18,11 @@ PASSPHRASE_VARIABLE = "LITEKEEP_PASSPHRASE"  # noqa: S105 - the name of a variab
 
 @dataclass(slots=True)
 class Settings:
-    """What the common options say."""
+    """What the common options say. repository: a folder, or the URL of a place on a server."""
 
-    repository: Path | None = None
+    repository: Path | str | None = None
     repository_named: bool = False  # on the command line, not only by the environment
+    copy: str | None = None
     config: Path | None = None
     source: str | None = None
     json: bool = False
@@ -35,15 +38,21 @@ class Settings:
 def common_options(*, group: bool = False) -> list[click.Option]:
     """New options, for one command; only the group reads the environment, so that every option given wins over it."""
     variable, config = (REPOSITORY_VARIABLE, CONFIG_VARIABLE) if group else (None, None)
-    folder = file = click.Path(readable=False, path_type=Path)
+    file = click.Path(readable=False, path_type=Path)
     return [
         _option(
             ["-r", "--repository"],
-            f"Where the backups are [default: as the settings file says, else {REPOSITORY_VARIABLE}, else the folder "
-            "'backups' beside the database or here].",
-            metavar="DIR",
-            type=folder,
+            f"Where the backups are: a folder, or the URL of a place on a server, s3://, sftp://, webdavs://, az://, "
+            f"gs:// [default: as the settings file says, else {REPOSITORY_VARIABLE}, else the folder 'backups' beside "
+            "the database or here].",
+            metavar="PLACE",
+            type=PlaceType(),
             envvar=variable,
+        ),
+        _option(
+            ["--copy"],
+            "The copy of this name in the settings file, instead of the repository.",
+            metavar="NAME",
         ),
         _option(
             ["-c", "--config"],

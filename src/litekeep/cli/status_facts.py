@@ -2,28 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from litekeep.cli.place import Place
 from litekeep.cli.session import Session
 from litekeep.errors import NoRepository, StorageError
 from litekeep.journal import history
 
 if TYPE_CHECKING:
+    from litekeep.config.copies import CopySettings
     from litekeep.notify.message import Situation
+    from litekeep.operations.spread import Spread
     from litekeep.operations.status import Facts, Status
+    from litekeep.repository.catalog import Catalog
 
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
-    """pairs: the facts and the verdict of each database. folder, stored_bytes: None if the repository is not there."""
+    """pairs: the facts and the verdict of each database. place, stored_bytes: None if the repository is not there.
+
+    place: also of a folder that is not there, if it was named. at: when it was looked. spreads: how the data of each
+    database is spread over places (operations.spread), by its name; none for a repository on a server.
+    """
 
     pairs: tuple[tuple[Facts, Status], ...]
-    folder: Path | None
+    place: Place | None
     stored_bytes: int | None
+    at: datetime
+    spreads: Mapping[str, Spread] = field(default_factory=dict)
 
     @property
     def worst(self) -> int:
@@ -34,27 +44,44 @@ class Gathered:
         """For notifications; rows: the journal. name: of the database, if the repository is not there to tell."""
         from litekeep.manager.situations import situation_of
 
-        return [situation_of(facts, status, rows, name) for facts, status in self.pairs]
+        return [situation_of(facts, status, rows, self.at, name) for facts, status in self.pairs]
 
 
 def gather(session: Session, max_age: timedelta) -> Gathered:
     """Look at the repository; one that is not there is a fact, not an error."""
     from litekeep.manager.situations import backup_runs
     from litekeep.operations.status import Facts, assess, gather_facts
+    from litekeep.operations.whereabouts import copy_facts
 
     now = session.clock.now()
-    folder, stored_bytes = session.settings.repository, None
+    named = session.settings.repository or session.settings.copy
+    place, stored_bytes = session.place_for(None) if named else None, None
+    spreads: dict[str, Spread] = {}
     try:
-        folder = session.find()
-        repository = session.open(folder)
+        place = session.find()
+        repository = session.open(place)
         catalog = session.catalog(repository)
-        facts = gather_facts(repository, catalog, backup_runs(history.read(folder)), now, max_age=max_age)
+        copies = session.file.backup.copies if session.file else ()
+        folder = place.folder
+        told = copy_facts(folder, catalog.snapshots, copies, max_age) if folder else ()
+        runs = backup_runs(history.read(place.diaries))
+        facts = gather_facts(repository, catalog, runs, now, max_age=max_age, copies=told)
+        if folder:
+            spreads = {each.source: _spread(session, folder, catalog, each, copies) for each in facts}
         stored_bytes = sum(entry.size_bytes for entry in repository.storage.list())
     except (NoRepository, StorageError) as error:
         facts = [Facts("", missing=error.message, max_age=max_age)]
     wanted = session.settings.source
     pairs = tuple((each, assess(each, now)) for each in facts if wanted in (None, each.source) or each.missing)
-    return Gathered(pairs, folder, stored_bytes)
+    return Gathered(pairs, place, stored_bytes, now, spreads)
+
+
+def _spread(session: Session, folder: Path, catalog: Catalog, facts: Facts, copies: Sequence[CopySettings]) -> Spread:
+    from litekeep.operations.whereabouts import spread_of
+
+    newest = facts.snapshots[-1].source_path if facts.snapshots else ""
+    database = (session.file.database if session.file else None) or (Path(newest) if newest else None)
+    return spread_of(database, folder, catalog.snapshots, copies, facts.max_age)
 
 
 def metrics(gathered: Gathered, exit_code: int, now: datetime) -> str:

@@ -66,7 +66,7 @@ def tell_result(session: Session, result: PruneResult) -> None:
         out.good(f"Put {words.count(len(result.trashed), 'backup')} into the trash, recoverable for {days} days")
     if result.forgotten:
         out.good(f"Removed {words.count(len(result.forgotten), 'backup')} for good")
-    if not (result.trashed or result.forgotten or result.waiting):
+    if not (result.trashed or result.forgotten or result.waiting or result.kept_by_lock):
         out.good("Nothing to remove")
     if result.freed_bytes > 0 or session.verbose:
         freed = words.size(max(0, result.freed_bytes))

@@ -28,6 +28,8 @@ def tell_restored(session: Session, what: str, result: RestoreResult) -> None:
     describe.tell_problems(out, "It has a problem, as it had when it was backed up", result.problems)
     if result.kept_aside:
         out.line(f"  The files that were there before are in {result.kept_aside}.")
+    if result.safety_file:
+        out.line(f"  What was there before is in {result.safety_file}.")
     if result.safety_copy:
         out.line(f"  What was there before is backup {result.safety_copy.short_id}; `litekeep undo` brings it back.")
 
@@ -39,6 +41,7 @@ def restore_json(result: RestoreResult) -> dict[str, Any]:
         "how": result.how,
         "snapshot": describe.snapshot_json(result.snapshot) if result.snapshot else None,
         "safety_copy": describe.snapshot_json(result.safety_copy) if result.safety_copy else None,
+        "safety_file": str(result.safety_file) if result.safety_file else None,
         "kept_aside": str(result.kept_aside) if result.kept_aside else None,
         "problems": list(result.problems),
         "tables": describe.tables_json(result.tables),

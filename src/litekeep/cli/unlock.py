@@ -95,11 +95,9 @@ def refuse_to_create(session: Session, folder: Path) -> None:
     settings, file = session.settings, session.file
     named = named_secret(settings) is not None or PASSPHRASE_VARIABLE in os.environ
     if named or (file is not None and file.backup.encryption is not None):
-        raise KeyNeeded(
-            f"there is no encrypted repository in {folder} yet, and it is not made by itself",
-            safe="Nothing was written.",
-            hint="Make it with `litekeep init --encrypt`, which shows the recovery key that somebody has to keep.",
-        )
+        from litekeep.config.keys import refuse_to_make
+
+        refuse_to_make(folder)
 
 
 def can_ask(session: Session) -> bool:

@@ -9,10 +9,11 @@ Settings that exist are valid. They hold no secrets, only references to them, so
 helper process. Relative paths are relative to the settings file, never to the working directory.
 """
 
+from litekeep.config.copies import CopySettings
 from litekeep.config.edit import create_settings, save_changes
 from litekeep.config.load import Origin, Reading, load_settings, parse_settings, read_settings
 from litekeep.config.notifications import NotificationSettings
-from litekeep.config.settings import BackupSettings, CopySettings, Settings, retention_policy
+from litekeep.config.settings import BackupSettings, Settings, retention_policy
 from litekeep.config.warn import warn_about
 
 __all__ = [

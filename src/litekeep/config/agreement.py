@@ -6,9 +6,11 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from litekeep.config.copies import CopySettings, copy_at
 from litekeep.config.notifications import SEPARATE, EmailSettings, NotificationSettings
 from litekeep.config.settings import BackupSettings, Settings
 from litekeep.errors import SettingProblem
+from litekeep.storage.remote.address import SECRETS, parse_address
 
 _KEPT = ("retention_days", "retention_weeks", "retention_months", "keep_last")
 _OCCASIONS = ("on_failure", "on_success", "on_recovery", "on_overdue", "on_anomaly")
@@ -27,7 +29,7 @@ def _all(settings: Settings, complained: frozenset[str]) -> Iterator[SettingProb
     backup = settings.backup
     yield from _nothing_kept(backup)
     yield from _places(settings.database, backup)
-    yield from _names_of_copies(backup)
+    yield from _copies(backup)
     yield from _undescribed_channels(backup.notifications, complained)
     if backup.notifications.email is not None:
         yield from _login(backup.notifications.email)
@@ -57,11 +59,31 @@ def _plain(path: Path) -> Path:
     return Path(os.path.normpath(path))
 
 
-def _names_of_copies(backup: BackupSettings) -> Iterator[SettingProblem]:
-    names = [each.name for each in backup.copies]
-    for number, name in enumerate(names):
-        if name in names[:number]:
-            yield SettingProblem(f"backup.copies[{number}].name", name, f"is {name}, as another copy", "distinct names")
+def _copies(backup: BackupSettings) -> Iterator[SettingProblem]:
+    names: list[str] = []
+    for number, each in enumerate(backup.copies):
+        key = f"backup.copies[{number}]"
+        if each.name.lower() in names:
+            yield SettingProblem(f"{key}.name", each.name, f"is {each.name}, as another copy", "distinct names")
+        if copy_at(backup.copies[:number], each.url) is not None:
+            yield SettingProblem(f"{key}.url", "", "is the place of another copy", "a place of its own for each")
+        if not each.is_remote and _plain(Path(parse_address(each.url).path)) == _plain(backup.backup_directory):
+            yield SettingProblem(f"{key}.url", "", "is the folder of the backups themselves", "another folder")
+        yield from _credentials(each, key)
+        if not any(getattr(backup, name) if (own := getattr(each, name)) is None else own for name in _KEPT):
+            problem = "and the other rules of this copy are 0: nothing would be kept there"
+            yield SettingProblem(f"{key}.retention_days", "0", problem, "one of them above 0")
+        names.append(each.name.lower())
+
+
+def _credentials(copy: CopySettings, key: str) -> Iterator[SettingProblem]:
+    """Secrets that this kind of place does not have. Which it needs is told when it is opened."""
+    scheme = copy.url.partition("://")[0].lower()
+    known = SECRETS.get(scheme, ())
+    for name, _ in copy.credentials:
+        if name not in known:
+            allowed = ", ".join(known) or "none"
+            yield SettingProblem(f"{key}.credentials.{name}", "", f"is no secret of {scheme}://", allowed)
 
 
 def _undescribed_channels(given: NotificationSettings, complained: frozenset[str]) -> Iterator[SettingProblem]:

@@ -170,11 +170,12 @@ def open_copy(
     cancelled: Callable[[], bool] | None = None,
     create: bool = False,
     exclusive: bool | None = None,
+    visited: bool = False,
 ) -> Storage:
     """The storage of a copy, no faster than its upload limit. Nothing is connected before its first call.
 
     create: make the folder if it is missing (never a bucket). cancelled: asked while waiting; True ends it with
-    Cancelled. exclusive: as for open_storage.
+    Cancelled. exclusive, visited: as for open_storage.
 
     Raises UsageError, SecretUnavailable, and for a folder StorageError.
     """
@@ -187,6 +188,7 @@ def open_copy(
         clock=clock,
         create=create,
         exclusive=exclusive,
+        visited=visited,
         cancelled=cancelled,
         retry=RetryPolicy(first_budget_seconds=FIRST_ANSWER_SECONDS),
     )

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import NoReturn
 
 from litekeep.config.secrets import CommandSecret, KeyringSecret, Secret, resolve
-from litekeep.errors import Refused, WrongKey
+from litekeep.errors import KeyNeeded, Refused, WrongKey
 from litekeep.monitor import Monitor
 from litekeep.repository.repository import Repository
 from litekeep.storage.base import Storage
@@ -41,6 +42,15 @@ def refuse_plain(storage: Storage) -> NoReturn:
         f"the repository in {storage.description} is not encrypted, and a key for it was named",
         safe="Nothing was written to it.",
         hint='Is it the right one? If it is not meant to be encrypted, remove "encryption" or the option.',
+    )
+
+
+def refuse_to_make(folder: Path) -> NoReturn:
+    """Raise KeyNeeded: a key was named, and what a first backup makes by itself is not encrypted."""
+    raise KeyNeeded(
+        f"there is no encrypted repository in {folder} yet, and it is not made by itself",
+        safe="Nothing was written.",
+        hint="Make it with `litekeep init --encrypt`, which shows the recovery key that somebody has to keep.",
     )
 
 

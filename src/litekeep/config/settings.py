@@ -11,31 +11,17 @@ from datetime import time
 from pathlib import Path
 
 from litekeep.config.compound import NEEDED, ListOf, Nullable, Section, setting
-from litekeep.config.kinds import Choice, Cron, FilePath, Flag, Statement, Text, TimeOfDay, Url, Whole, Zone
+from litekeep.config.copies import MOST_KEPT, CopySettings
+from litekeep.config.kinds import Choice, Cron, FilePath, Flag, Statement, Text, TimeOfDay, Whole, Zone
 from litekeep.config.notifications import NotificationSettings
 from litekeep.config.references import Reference
 from litekeep.config.secrets import Secret
 from litekeep.model import Level
 from litekeep.retention import RetentionPolicy
 
-MOST_KEPT = 999_999
-"""What the retention policy takes at most."""
 ANY_OPERATION = "*"
 LOG_NAME = "backup.log"
-COPY_SCHEMES = ("s3", "sftp", "webdav", "webdavs", "file")
 _COUNT = Whole(0, MOST_KEPT)
-
-
-@dataclass(frozen=True, slots=True)
-class CopySettings:
-    """Another place that is to hold the same backups."""
-
-    name: str = setting(
-        Text('a name of letters, digits, ".", "_" and "-"', r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"),
-        NEEDED,
-        "How it is called in messages.",
-    )
-    url: str = setting(Url(COPY_SCHEMES), NEEDED, "Where it is.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +104,7 @@ class BackupSettings:
     copies: tuple[CopySettings, ...] = setting(
         ListOf(Section(CopySettings, hidden=True)),
         [],
-        "Other places that are to hold the same backups. They are checked but not used yet.",
+        "Other places that hold the same backups: new ones are sent there after they were made.",
     )
 
     @property

@@ -30,14 +30,14 @@ def read_given(config: Given, base: Path, environment: Mapping[str, str]) -> Set
     return parse_settings(dict(config or {}), base, environment)
 
 
-def place_of(settings: Settings, database: Path, source: str | None) -> Place:
-    """What jobs work with; the state folder is made."""
+def place_of(settings: Settings, database: Path, source: str | None, state: Path | None = None) -> Place:
+    """What jobs work with; the state folder beside the database is made. state: the one of this user."""
     folder, given = database.parent / STATE_FOLDER, settings.backup
     with suppress(OSError):
         folder.mkdir(mode=0o700, exist_ok=True)
     spare = folder if os.path.isdir(folder) else None
     key = given.encryption.key if given.encryption else None
-    return Place(database, given.backup_directory, source, given.log_path, spare, key=key)
+    return Place(database, given.backup_directory, source, given.log_path, spare, key=key, state=state)
 
 
 def known_mark(place: Place) -> Path:

@@ -17,7 +17,7 @@ TOLD_OVERDUE_FOR = timedelta(hours=23)
 """A database that stays overdue gets a row a day."""
 
 
-def situation_of(facts: Facts, status: Status, rows: Sequence[Row], name: str = "") -> Situation:
+def situation_of(facts: Facts, status: Status, rows: Sequence[Row], now: datetime, name: str = "") -> Situation:
     """One database's situation; rows: the journal, oldest first; name: for a repository that is not there."""
     from litekeep.notify.message import Situation
 
@@ -34,7 +34,9 @@ def situation_of(facts: Facts, status: Status, rows: Sequence[Row], name: str = 
         drill_failure=_newest(rows, "drill", source, (Outcome.FAILED,)),
         problems="; ".join(newest.problems[:3]) if newest else "",
         anomaly="; ".join(each.anomaly for each in facts.snapshots if each.anomaly),
-        held=_newest(rows, "prune", source, (Outcome.REFUSED,)),
+        held="" if facts.altered else _newest(rows, "prune", source, (Outcome.REFUSED,)),
+        altered=facts.altered,
+        unreachable=tuple((each.name, why) for each in facts.copies if (why := each.trouble(now))),
     )
 
 

@@ -6,7 +6,6 @@ from __future__ import annotations
 import os
 import platform
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from pathlib import Path
 from threading import Thread
 from typing import Any, Self, TypeVar
@@ -16,11 +15,13 @@ from litekeep.config.edit import save_changes
 from litekeep.config.environment import process_environment
 from litekeep.config.recipients import recipients
 from litekeep.config.settings import Settings
+from litekeep.config.userfolders import state_folder
 from litekeep.errors import Cancelled, UsageError
+from litekeep.manager.copying import Copying
 from litekeep.manager.health import known, oldest_allowed
 from litekeep.manager.home import STATE_FOLDER, Given, may_create, place_of, read_given
 from litekeep.manager.people import Announcer, tell_people
-from litekeep.manager.queue import BackupFuture, JobQueue, Listener, Listeners, Runner
+from litekeep.manager.queue import JobQueue, Listener, Listeners, Runner
 from litekeep.model import Snapshot
 from litekeep.monitor import Fact
 from litekeep.notify.delivery import Delivery
@@ -53,6 +54,7 @@ class Wiring:
         self._environment = dict(process_environment() if environment is None else environment)
         if self._environment.get(MARK):
             raise SystemExit("a helper process must not make a BackupManager: call litekeep.freeze_support() first")
+        self._state = state_folder({**process_environment(), **self._environment})
         self._config: Given = Path(config).absolute() if isinstance(config, (str, os.PathLike)) else config
         self._given_database = None if database is None else Path(database).absolute()
         self._base = self._given_database.parent if self._given_database else Path.cwd()
@@ -63,6 +65,14 @@ class Wiring:
         self._announcer = Announcer(self._tell_people)
         self._alarming = False
         self._listeners.add(self._hear)
+        self._copying = Copying(
+            lambda: self.settings.backup,
+            self._place,
+            lambda: _runner or HelperProcess(self._environment, python),
+            self._listeners,
+            self._clock,
+        )
+        self._listeners.add(self._copying.heard)
         self.before_restore: Callable[[], None] | None = None
         """Called before a restore over the database begins: close connections here, where that is wanted."""
         self.after_restore: Callable[[], None] | None = None
@@ -109,7 +119,7 @@ class Wiring:
         return place.there or may_create(place)
 
     def _place(self) -> Place:
-        return place_of(self.settings, self.database, self._source)
+        return place_of(self.settings, self.database, self._source, self._state)
 
     def _everything(self) -> list[Snapshot]:
         """The snapshots of this database with the trash, oldest first; empty before the first."""
@@ -226,9 +236,9 @@ class Wiring:
         return self._known()[1]
 
     def _known(self) -> tuple[Facts, Status]:
-        place = self._place()
-        max_age = oldest_allowed(self.settings.backup, self._clock)
-        return known(place, self._clock, fresh=may_create(place), max_age=max_age)
+        given = self.settings.backup
+        facts, status, _ = known(self._place(), self._clock, oldest_allowed(given, self._clock), given.copies)
+        return facts, status
 
 
 def _is_bad(ended: object) -> bool:
@@ -239,14 +249,3 @@ def _is_bad(ended: object) -> bool:
 def name_of(snapshot: Snapshot | str) -> str:
     """What a job takes."""
     return snapshot if isinstance(snapshot, str) else snapshot.id
-
-
-def when_done(future: BackupFuture[Any], action: Callable[[], object]) -> None:
-    """Do it once the run has succeeded, on the thread of the jobs."""
-
-    def done(ended: Any) -> None:
-        if not ended.cancelled() and not ended.exception():
-            with suppress(Exception):
-                action()
-
-    future.add_done_callback(done)

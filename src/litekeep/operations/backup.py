@@ -26,6 +26,7 @@ from litekeep.formats.manifest import Manifest
 from litekeep.formats.receipt import Mark, Receipt
 from litekeep.model import DatabaseFacts, Level, Reason, Snapshot
 from litekeep.monitor import Monitor
+from litekeep.operations import lookback
 from litekeep.operations.anomaly import anomalies
 from litekeep.operations.describe import Occasion, describe
 from litekeep.operations.naming import choose_source_name
@@ -211,7 +212,10 @@ class _Run:
 
     def attempt(self) -> BackupResult:
         """Back up; start over when the file is replaced meanwhile, or when older damage shows in the new snapshot."""
-        newest = find_newest(self.repository, self.name, self.monitor)
+        directory = layout.source_dir(self.name)
+        keys = self.repository.snapshot_keys(directory)
+        lookback.warn(lookback.look(self.repository, self.clock.now(), keys=keys, source_dir=directory), self.monitor)
+        newest = find_newest(self.repository, self.name, self.monitor, keys)
         slot = self.options.slot
         if slot and newest and (done := satisfied_by(self.repository, newest, slot, self.clock.now())):
             return replace(_unchanged(newest, ""), satisfied_slot=done)
@@ -312,6 +316,7 @@ class _Run:
             raise UsageError(f"not a usable name for a database: {occasion.source!r}")
         facts = describe(occasion, image, geometry, written)
         self.repository.write_manifest(key, Manifest(facts, written.page_map, written.scan))
+        lookback.add(self.repository, parsed, self.clock.now())
         return parsed
 
     def _finish(self, key: layout.SnapshotKey, table: PackTable, written: Written, scratch: Path) -> BackupResult:

@@ -1,4 +1,4 @@
-"""Create: a new repository in a folder, for a database that was looked at first.
+"""Create: a new repository in a folder or another storage, for a database that was looked at first.
 
 A mistyped path or a text file must not leave an empty repository behind, so the database is opened and let go again
 before anything is made.
@@ -16,6 +16,7 @@ from litekeep.errors import Refused
 from litekeep.monitor import Monitor
 from litekeep.repository.repository import Repository
 from litekeep.sqlite.capture import CaptureOptions, pin
+from litekeep.storage.base import Storage
 from litekeep.storage.local import LocalStorage
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 
 def create_repository(
-    folder: Path,
+    place: Path | Storage,
     database: Path | None = None,
     *,
     encryption: Sequence[NewSlot] = (),
@@ -31,26 +32,33 @@ def create_repository(
     clock: Clock,
     monitor: Monitor,
 ) -> Repository:
-    """Make a repository in `folder`, which is made if needed; raises Refused if one is there already.
+    """Make a repository in `place`; raises Refused if one is there already.
 
+    place: a folder, which is made if needed, or a storage.
     database: raises Refused if it lies inside the folder, and the BackupFailed family if it cannot be backed up.
     encryption: what will open it, if it is to be encrypted; raises UsageError for a passphrase that is too short.
     """
     if database is not None:
-        refuse_inside(folder, database)
+        if isinstance(place, Path):
+            refuse_inside(place, database)
         with pin(database, clock=clock, monitor=monitor, options=CaptureOptions(deadline_seconds=wait_seconds)):
             pass
-    storage = LocalStorage(folder, clock, create=True)
-    others = [name for name in os.listdir(folder) if not name.startswith(".") and name not in ("lost+found", "lock")]
+    storage = LocalStorage(place, clock, create=True) if isinstance(place, Path) else place
+    others = _others(place) if isinstance(place, Path) else []
     repository = Repository.create(storage, clock.now(), encryption=encryption)
     if others:
         monitor.event(
             "warning",
             code="foreign_files",
-            message=f"{folder} holds other things too, {others[0]} for one; they are left alone",
+            message=f"{place} holds other things too, {others[0]} for one; they are left alone",
         )
-    monitor.event("repository_created", folder=str(storage.root))
+    folder = str(storage.root) if isinstance(storage, LocalStorage) else storage.description
+    monitor.event("repository_created", folder=folder)
     return repository
+
+
+def _others(folder: Path) -> list[str]:
+    return [name for name in os.listdir(folder) if not name.startswith(".") and name not in ("lost+found", "lock")]
 
 
 def refuse_inside(folder: Path, database: Path) -> None:

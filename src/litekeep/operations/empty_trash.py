@@ -8,19 +8,22 @@ from litekeep.clock import Clock
 from litekeep.errors import Refused
 from litekeep.model import Snapshot
 from litekeep.monitor import Monitor
-from litekeep.operations.prune import PruneOptions, collect, forget, require_manifests, with_unreadable_marks
+from litekeep.operations.lookback import require_unchanged
+from litekeep.operations.prune import PruneOptions, collect, forget_all, require_manifests, with_unreadable_marks
+from litekeep.operations.removal import Removal
 from litekeep.repository.catalog import load_catalog
 from litekeep.repository.repository import Repository
 
 
 @dataclass(frozen=True, slots=True)
 class EmptyResult:
-    """What is gone for good, and the space that came back."""
+    """What is gone for good, and the space that came back. kept_by_lock: keys that the storage does not let go."""
 
     forgotten: tuple[Snapshot, ...]
     freed_bytes: int
     stored_bytes: int
     elapsed_seconds: float
+    kept_by_lock: tuple[str, ...] = ()
 
 
 def empty_trash(
@@ -33,13 +36,14 @@ def empty_trash(
 ) -> EmptyResult:
     """Forget all snapshots in the trash (of one source); pinned ones stay.
 
-    Raises Refused if nothing sound of a source would be left, CorruptObject if something that is needed cannot be read:
-    then no data was deleted.
+    Raises Refused if nothing sound of a source would be left, or snapshots are gone that nobody removed; CorruptObject
+    if something that is needed cannot be read: then no data was deleted.
     """
     started = clock.monotonic()
     with repository.lock("emptying the trash", lock_wait_seconds):
         catalog = load_catalog(repository)
         require_manifests(catalog)
+        require_unchanged(repository, catalog, clock.now())
         snapshots, unclear = catalog.snapshots, with_unreadable_marks(catalog)
         doomed = [
             each
@@ -49,12 +53,15 @@ def empty_trash(
         ]
         for name in sorted({each.source for each in doomed}):
             _require_something_sound(name, [each for each in snapshots if each.source == name and each not in doomed])
-        for snapshot in doomed:
-            forget(repository, snapshot, monitor, "the trash was emptied")
-        collected = collect(repository, PruneOptions(), monitor)
+        removal = Removal(repository.storage)
+        whys = dict.fromkeys([each.id for each in doomed], "the trash was emptied")
+        gone = forget_all(repository, doomed, catalog, removal, clock, monitor, whys)
+        collected = collect(repository, PruneOptions(), removal, monitor)
+        removal.tell(monitor)
     elapsed = clock.monotonic() - started
-    monitor.event("trash_emptied", forgotten=len(doomed), freed_bytes=collected.freed_bytes, elapsed_seconds=elapsed)
-    return EmptyResult(tuple(doomed), collected.freed_bytes, collected.stored_bytes, elapsed)
+    monitor.event("trash_emptied", forgotten=len(gone), freed_bytes=collected.freed_bytes, elapsed_seconds=elapsed)
+    freed, stored = collected.freed_bytes, collected.stored_bytes
+    return EmptyResult(gone, freed, stored, elapsed, tuple(removal.refused))
 
 
 def _require_something_sound(source: str, left: list[Snapshot]) -> None:

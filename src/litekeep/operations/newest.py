@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -40,9 +41,14 @@ class Newest:
         return member
 
 
-def find_newest(repository: Repository, source: str, monitor: Monitor) -> Newest | None:
-    """The newest snapshot that can be read; a damaged one is passed over, and the next backup stores what it lacks."""
-    for key in reversed(repository.snapshot_keys(layout.source_dir(source))):
+def find_newest(
+    repository: Repository, source: str, monitor: Monitor, keys: Sequence[layout.SnapshotKey] | None = None
+) -> Newest | None:
+    """The newest snapshot that can be read; a damaged one is passed over, and the next backup stores what it lacks.
+
+    keys: of the source's manifests, oldest first, if they were just listed.
+    """
+    for key in reversed(repository.snapshot_keys(layout.source_dir(source)) if keys is None else keys):
         try:
             manifest = repository.read_manifest(key.key)
             snapshot = snapshot_from_facts(key, manifest.facts)

@@ -3,8 +3,8 @@
 Four steps, each of which leaves everything restorable if it is the last one that happens:
 
 1. say what is going to happen (a plan object; a later run finds it if this one dies, and reports that);
-2. snapshots whose time in the trash is over are forgotten: the manifest is deleted, and with it the snapshot is gone;
-   only then what was said about it;
+2. snapshots whose time in the trash is over are forgotten: they are recorded as removed (operations.forgotten), the
+   manifest is deleted, and with it the snapshot is gone; only then what was said about it;
 3. snapshots that the plan removes go to the trash (a mark; recoverable for `trash_days`);
 4. garbage is collected (repository.garbage, repository.compact): packs that nothing needs are deleted (last of all if
    an earlier run was interrupted here); new generations of others are written and read back, the digest of every
@@ -12,19 +12,25 @@ Four steps, each of which leaves everything restorable if it is the last one tha
    deleted.
 
 Plans with a brake or a hold are not executed unless a person confirmed them; nothing of their source is then touched.
+What the storage does not let go (object lock, credentials that may only add) stays, whole, and is told. Nothing at all
+is deleted while snapshots are gone that nobody removed (operations.lookback).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from litekeep.clock import Clock
-from litekeep.errors import CorruptObject, NoSpace, Refused
+from litekeep.errors import CorruptObject, NoSpace, PermissionRefused, Refused
 from litekeep.model import Snapshot
 from litekeep.monitor import Monitor, stop_if_cancelled
+from litekeep.operations.forgotten import record_forgotten
+from litekeep.operations.lookback import look, require_unchanged, warn
 from litekeep.operations.reclaim import reclaimable_bytes
+from litekeep.operations.removal import Removal
 from litekeep.repository import layout
 from litekeep.repository.catalog import Catalog, load_catalog
 from litekeep.repository.compact import read_back, require_same_names, write_generations
@@ -33,7 +39,7 @@ from litekeep.repository.packs import PackTable
 from litekeep.repository.rebuild import require_digest
 from litekeep.repository.repository import Repository
 from litekeep.retention import RetentionPlan, RetentionPolicy, plan_retention
-from litekeep.storage.local import LocalStorage
+from litekeep.storage.base import sweep_temporaries
 
 LEFTOVER_SECONDS = 86_400.0
 """Unfinished puts of runs that died are removed at this age; no put takes so long."""
@@ -54,7 +60,10 @@ class PrunePlan:
 
 @dataclass(frozen=True, slots=True)
 class PruneResult:
-    """What a prune did. waiting: per source, why its plan waits for a confirmed run (brakes, holds)."""
+    """What a prune did. waiting: per source, why its plan waits for a confirmed run (brakes, holds).
+
+    kept_by_lock: keys of objects that were to go and that the storage does not let go.
+    """
 
     trashed: tuple[Snapshot, ...]
     forgotten: tuple[Snapshot, ...]
@@ -64,6 +73,7 @@ class PruneResult:
     freed_bytes: int
     stored_bytes: int
     elapsed_seconds: float
+    kept_by_lock: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +93,9 @@ class PruneOptions:
 
 def plan_prune(repository: Repository, options: PruneOptions, *, clock: Clock, monitor: Monitor) -> PrunePlan:
     """Decide, and change nothing."""
-    retention = _plan_retention(load_catalog(repository), options, clock)
+    catalog = load_catalog(repository)
+    warn(look(repository, clock.now(), catalog=catalog), monitor)
+    retention = _plan_retention(catalog, options, clock)
     stop_if_cancelled(monitor)
     everything = [decision.snapshot for _, plan in retention for decision in plan.decisions]
     expired = reclaimable_bytes(everything, [snapshot for _, plan in retention for snapshot in plan.expired])
@@ -96,14 +108,16 @@ def prune(
 ) -> PruneResult:
     """Execute a plan, or a fresh one.
 
-    Raises Refused if the repository is not any more as it was when `plan` was made, CorruptObject if something that is
-    needed cannot be read: then nothing was deleted. Locked, StorageError, Cancelled: what was done so far is whole.
+    Raises Refused if the repository is not any more as it was when `plan` was made, or if snapshots are gone that
+    nobody removed; CorruptObject if something that is needed cannot be read: then nothing was deleted. Locked,
+    StorageError, Cancelled: what was done so far is whole.
     """
     started = clock.monotonic()
     monitor.event("prune_started")
     with repository.lock("prune", options.lock_wait_seconds):
         catalog = load_catalog(repository)
         require_manifests(catalog)
+        require_unchanged(repository, catalog, clock.now())
         retention = _plan_retention(catalog, options, clock)
         if plan is not None and _decisions(plan.retention) != _decisions(retention):
             raise Refused(
@@ -114,17 +128,22 @@ def prune(
         waiting = () if options.confirmed else _waiting(catalog, retention)
         execute = [decided for source, decided in retention if source not in dict(waiting)]
         trashed = tuple(snapshot for decided in execute for snapshot in decided.removed)
-        forgotten = tuple(snapshot for decided in execute for snapshot in decided.expired)
-        note = _announce(repository, trashed, forgotten, clock, monitor)
+        expired = tuple(snapshot for decided in execute for snapshot in decided.expired)
+        left, note = _announce(repository, trashed, expired, clock)
         whys = _whys(execute)
         for source, texts in waiting:
             monitor.event("prune_held", source=source, why="; ".join(texts))
-        for snapshot in forgotten:  # first: on a full disk this makes room for the marks
-            forget(repository, snapshot, monitor, whys[snapshot.id])
+        removal = Removal(repository.storage)  # first: on a full disk this makes room for the marks
+        forgotten = forget_all(repository, expired, catalog, removal, clock, monitor, whys)
         full = _put_into_trash(repository, trashed, whys, clock, monitor)
-        collected = collect(repository, options, monitor)
+        collected = collect(repository, options, removal, monitor)
+        finished = [key for key in left if removal.delete(key)]
         for key in note:
-            repository.storage.delete(key)
+            removal.delete(key)
+        if finished:
+            message = "an earlier prune was interrupted; it is finished now"
+            monitor.event("warning", code="interrupted_prune", message=message)
+        removal.tell(monitor)
         if full is not None:
             raise full
     elapsed = clock.monotonic() - started
@@ -148,6 +167,7 @@ def prune(
         freed_bytes=collected.freed_bytes,
         stored_bytes=collected.stored_bytes,
         elapsed_seconds=elapsed,
+        kept_by_lock=tuple(removal.refused),
     )
 
 
@@ -196,21 +216,19 @@ def _announce(
     trashed: tuple[Snapshot, ...],
     forgotten: tuple[Snapshot, ...],
     clock: Clock,
-    monitor: Monitor,
-) -> list[str]:
-    """Write down what is going to happen; returns the keys of this and of left-over plans, to be deleted at the end."""
+) -> tuple[list[str], list[str]]:
+    """Write down what is going to happen; returns the keys of left-over plans and of this, to be deleted at the end.
+
+    Left-over ones tell of an interrupted run, unless the storage does not let them go.
+    """
     left = [entry.key for entry in repository.storage.list(layout.PLANS) if layout.is_plan_key(entry.key)]
-    if left:
-        monitor.event(
-            "warning", code="interrupted_prune", message="an earlier prune was interrupted; it is finished now"
-        )
     if not trashed and not forgotten:
-        return left
+        return left, []
     facts = {"at": clock.now().isoformat(), "trash": [s.id for s in trashed], "forget": [s.id for s in forgotten]}
     try:
-        return [*left, repository.write_plan(clock.now(), facts)]
+        return left, [repository.write_plan(clock.now(), facts)]
     except NoSpace:
-        return left  # it only explains; what makes room must not fail for want of room
+        return left, []  # it only explains; what makes room must not fail for want of room
 
 
 def _put_into_trash(
@@ -236,15 +254,40 @@ def _to_trash(repository: Repository, snapshot: Snapshot, why: str, clock: Clock
     monitor.event("trashed", snapshot=snapshot.id, source=snapshot.source, why=why)
 
 
-def forget(repository: Repository, snapshot: Snapshot, monitor: Monitor, why: str) -> None:
-    """Delete a snapshot for good: its manifest, then what was said about it. The caller holds the lock."""
+def forget_all(
+    repository: Repository,
+    doomed: Sequence[Snapshot],
+    catalog: Catalog,
+    removal: Removal,
+    clock: Clock,
+    monitor: Monitor,
+    whys: Mapping[str, str],
+) -> tuple[Snapshot, ...]:
+    """Delete snapshots for good, and write down before that they were removed on purpose. The caller holds the lock.
+
+    Returns those that the storage let go.
+    """
+    recorded = record_forgotten(repository, doomed, catalog.snapshots, removal.delete, clock.now())
+    gone = tuple(each for each in doomed if _forget(repository, each, removal, monitor, whys[each.id]))
+    if not recorded:  # now there is room
+        record_forgotten(repository, gone, catalog.snapshots, removal.delete, clock.now())
+    return gone
+
+
+def _forget(repository: Repository, snapshot: Snapshot, removal: Removal, monitor: Monitor, why: str) -> bool:
+    """Delete a snapshot for good: its manifest, then what was said about it.
+
+    False if the storage does not let it go; then nothing of it is gone.
+    """
     stop_if_cancelled(monitor)
-    repository.storage.delete(snapshot.key)
+    if not removal.delete(snapshot.key):
+        return False
     directory = layout.source_dir(snapshot.source)
     for prefix in (layout.RECEIPTS, layout.MARKS):
         for key in repository.records_of(prefix, directory, snapshot.id):
-            repository.storage.delete(key)
+            removal.delete(key)
     monitor.event("forgotten", snapshot=snapshot.id, source=snapshot.source, why=why)
+    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,8 +300,8 @@ class Collected:
     stored_bytes: int
 
 
-def collect(repository: Repository, options: PruneOptions, monitor: Monitor) -> Collected:
-    """Collect garbage under the lock that the caller holds.
+def collect(repository: Repository, options: PruneOptions, removal: Removal, monitor: Monitor) -> Collected:
+    """Collect garbage under the lock that the caller holds. Where something is kept by lock, nothing is rewritten.
 
     Raises CorruptObject when something that is needed cannot be read: of that, nothing was deleted then. A storage too
     full for new generations keeps the old ones, with a warning.
@@ -272,7 +315,9 @@ def collect(repository: Repository, options: PruneOptions, monitor: Monitor) -> 
     first, last = ((), plan.drop) if plan.superseded else (plan.drop, ())
     for key in (*first, *plan.orphans):
         stop_if_cancelled(monitor)
-        repository.storage.delete(key)
+        removal.delete(key)
+    if removal.refused:  # old generations would stay, too, and new ones only take room
+        plan = replace(plan, rewrites=(), emptied=())
     try:
         write_generations(repository, table, plan.rewrites, options.scratch, monitor)
     except NoSpace as error:
@@ -285,11 +330,11 @@ def collect(repository: Repository, options: PruneOptions, monitor: Monitor) -> 
         raise
     stop_if_cancelled(monitor)
     for key in (*last, *plan.superseded, *(rewrite.key for rewrite in plan.rewrites), *plan.emptied):
-        repository.storage.delete(key)
-    if isinstance(repository.storage, LocalStorage):
-        repository.storage.sweep_temporaries(LEFTOVER_SECONDS)
+        removal.delete(key)
+    with suppress(PermissionRefused):
+        sweep_temporaries(repository.storage, LEFTOVER_SECONDS)
     stored = sum(PackTable(repository).sizes.values())
-    dropped = len(plan.drop) + len(plan.emptied)
+    dropped = len({*plan.drop, *plan.emptied} - {*removal.refused})
     return Collected(dropped, len(plan.rewrites), plan.stored_bytes - stored, stored)
 
 

@@ -16,7 +16,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -44,8 +44,9 @@ from litekeep.repository.rebuild import rebuild
 from litekeep.repository.repository import Repository
 from litekeep.sqlite.capture import capture
 from litekeep.sqlite.check import CheckReport, check_database
+from litekeep.sqlite.filesystem import file_errors
 from litekeep.sqlite.install import install_live, install_new
-from litekeep.sqlite.publish import sweep
+from litekeep.sqlite.publish import DEFAULT_MODE, publish, sweep
 from litekeep.sqlite.replace import finish_interrupted, install_replace
 
 LEFT_OVER_AGE = timedelta(hours=1)
@@ -58,8 +59,10 @@ class RestoreOptions:
     """How to restore. checks: as for a backup. accept_problems: restore although SQLite finds the copy itself unsound.
 
     recheck: run SQLite's checks even on a snapshot that passed them when it was verified.
-    safety_copy: take a pre-restore snapshot of an existing target first (needs a repository). all_closed: the caller
-    knows that no program has the target open; needed only where the file must be replaced and the system cannot tell.
+    safety_copy: take a pre-restore snapshot of an existing target first (needs a repository). safety_repository: where
+    it goes, if that is another one than the snapshot comes from (a copy). safety_file: no repository can take it, and
+    a plain copy of an existing target goes into this new file instead. all_closed: the caller knows that no program has
+    the target open; needed only where the file must be replaced and the system cannot tell.
     """
 
     deadline_seconds: float = 30.0
@@ -67,6 +70,8 @@ class RestoreOptions:
     accept_problems: bool = False
     recheck: bool = False
     safety_copy: bool = True
+    safety_repository: Repository | None = None
+    safety_file: Path | None = None
     all_closed: bool = False
     scratch: Path | None = None
 
@@ -81,7 +86,7 @@ class RestoreResult:
 
     how: "new", "live" or "replaced". safety_copy: the snapshot of what was there before; None for a new path, or if
     there was nothing that could be backed up. kept_aside: the folder with the files that were replaced. tables: rows
-    per table in the restored database.
+    per table in the restored database. safety_file: the plain copy of what was there before, where one was wanted.
     """
 
     target: Path
@@ -93,6 +98,7 @@ class RestoreResult:
     tables: tuple[tuple[str, int], ...]
     size_bytes: int
     elapsed_seconds: float
+    safety_file: Path | None = None
 
 
 def restore_new(
@@ -129,9 +135,16 @@ def restore_over(
     _tidy_up(target, clock)
     folder = options.scratch or Path(os.path.realpath(target)).parent
     with _rebuilt(repository, snapshot, folder, options, clock, monitor) as (copy, report):
-        before = _safety_copy(repository, target, snapshot.id, options, clock, monitor)
+        keeper = options.safety_repository or repository
+        before: Snapshot | _Damaged | None
+        if options.safety_file is not None:
+            before = _safety_file(options.safety_file, target, clock, monitor)
+        else:
+            before = _safety_copy(keeper, target, snapshot.id, options, clock, monitor)
         how, aside = _install_over(copy, target, before, options, clock, monitor)
-    return _result(target, how, snapshot, before, aside, report, started, clock, monitor)
+    result = _result(target, how, snapshot, before, aside, report, started, clock, monitor)
+    written = options.safety_file is not None and os.path.lexists(options.safety_file)
+    return replace(result, safety_file=options.safety_file) if written else result
 
 
 def restore_file(
@@ -288,6 +301,30 @@ def _safety_copy(
     receipt = Receipt(result.snapshot.id, "restore", clock.now(), facts={"restored": restored})
     repository.write_receipt(layout.source_dir(result.snapshot.source), receipt)
     return result.snapshot
+
+
+def _safety_file(file: Path, target: Path, clock: Clock, monitor: Monitor) -> _Damaged | None:
+    """A plain copy of what is at the target, complete and synced before this returns; nothing if nothing is there."""
+    if not os.path.lexists(target):
+        return None
+    refuse_existing(file)
+    with scratch_folder(file.absolute().parent) as scratch:
+        copy = scratch / "before.db"
+        try:
+            capture(target, copy, clock=clock, monitor=monitor)
+        except (NotADatabase, SourceUnreadable) as error:
+            monitor.event("warning", code="no_safety_copy", message=f"{error.message}; its files will be moved aside")
+            return _Damaged()
+        except BackupFailed as error:
+            raise Refused(
+                f"what is in {target} now could not be saved first: {error.message}",
+                safe="Nothing was changed.",
+                hint="Restore to a new path.",
+            ) from error
+        with file_errors(file.absolute().parent):
+            os.chmod(copy, DEFAULT_MODE)
+            publish(copy, file.absolute())
+    return None
 
 
 def _install_over(

@@ -12,9 +12,12 @@ from enum import IntEnum, StrEnum
 
 from litekeep.errors import CorruptObject, Locked, NotADatabase, SourceMissing, StorageError
 from litekeep.model import Level, Snapshot
+from litekeep.operations.lookback import look
 from litekeep.repository.catalog import Catalog
 from litekeep.repository.layout import parse_snapshot_key
 from litekeep.repository.repository import Repository
+from litekeep.storage.local import LocalStorage
+from litekeep.storage.memory import MemoryStorage
 
 MAX_AGE = timedelta(hours=26)
 """A daily backup that is two hours late."""
@@ -25,6 +28,8 @@ FORGOTTEN_AFTER = timedelta(days=7)
 MISTYPED = frozenset({SourceMissing.code, NotADatabase.code})
 """An attempt that ended so is no sign of a database, if the repository has others."""
 CLOCK_SLACK = timedelta(minutes=5)
+COPY_PATIENCE = timedelta(days=3)
+"""A copy that nothing reaches for longer is an alarm: a network may be away for a weekend."""
 
 
 class Verdict(StrEnum):
@@ -37,6 +42,8 @@ class Verdict(StrEnum):
     FAILING = "failing"
     DAMAGED = "damaged"
     SUSPICIOUS = "suspicious"
+    ALTERED = "altered"
+    COPY_UNREACHABLE = "copy_unreachable"
     KEY_UNCONFIRMED = "key_unconfirmed"
     RUNNING = "running"
     KEY_NEEDED = "key_needed"
@@ -63,6 +70,32 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True)
+class CopyFacts:
+    """What is known of one copy.
+
+    synced_at: when all was there that should be. failing_since: when attempts to send began to fail; problem: why the
+    last one did. behind: how much older its newest backup is than the newest one here, if that is too much
+    (operations.spread).
+    """
+
+    name: str
+    synced_at: datetime | None = None
+    failing_since: datetime | None = None
+    problem: str = ""
+    behind: timedelta | None = None
+
+    def trouble(self, now: datetime) -> str:
+        """What is wrong with it for so long that people should know, without a full stop; "" if nothing is."""
+        why = f": {self.problem}" if self.problem else ""
+        if self.failing_since is not None and now - self.failing_since > COPY_PATIENCE:
+            since = _span(now - (self.synced_at or self.failing_since))
+            return f"nothing {'arrived' if self.synced_at else 'could be sent'} for {since}{why}"
+        if self.behind is not None:
+            return f"its newest backup is {_span(self.behind)} older than the newest one here{why}"
+        return ""
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """What is known about one source. snapshots: outside the trash, oldest first.
 
@@ -70,6 +103,7 @@ class Facts:
     unreadable: objects of the repository that cannot be read. busy: who holds the repository, or empty.
     missing: why the repository cannot be used, or empty; then nothing else is known. key_needed: it is there, and
     encrypted, and no key that fits was given. key_unconfirmed: it is encrypted, and nobody typed its recovery key back.
+    altered: what is gone of it that nobody removed (operations.lookback), or empty. copies: that are in use.
     """
 
     source: str
@@ -82,6 +116,8 @@ class Facts:
     max_age: timedelta = MAX_AGE
     key_needed: bool = False
     key_unconfirmed: bool = False
+    altered: str = ""
+    copies: tuple[CopyFacts, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +145,7 @@ def _at_rest(facts: Facts, now: datetime) -> Status:
     good = [snapshot for snapshot in facts.snapshots if snapshot.sound]
     drills = [snapshot.drilled_at for snapshot in facts.snapshots if snapshot.drilled_at and not snapshot.damage]
     good_at = _good_at(facts, good)
-    for finding in (_missing, _never, _damaged, _unverified, _failing, _suspicious, _overdue, _unconfirmed, _unproven):
+    for finding in _FINDINGS:
         found = finding(facts, good, max(drills, default=None), good_at, now)
         if found is not None:
             return Status(facts.source, *found, last_good_at=good_at, drilled_at=max(drills, default=None))
@@ -139,6 +175,18 @@ def _missing(facts: Facts, _g: Sequence[Snapshot], _d: datetime | None, _a: date
         return Verdict.KEY_NEEDED, Protection.NOT_PROTECTED, text
     text = f"The backups are not there: {facts.missing}. The database itself is not affected."
     return Verdict.REPOSITORY_MISSING, Protection.NOT_PROTECTED, text
+
+
+def _altered(facts: Facts, good: Sequence[Snapshot], _d: datetime | None, _a: datetime | None, now: datetime) -> Found:
+    """Before all that is judged by what is there."""
+    if not facts.altered:
+        return None
+    told = f"{facts.altered[0].upper()}{facts.altered[1:]}"
+    if not good:
+        return Verdict.ALTERED, Protection.NOT_PROTECTED, f"{told}; no verified backup is left."
+    made = _ago(good[-1].created_at, now)
+    text = f"{told}. The newest good backup was made {made}; nothing is removed until somebody has looked."
+    return Verdict.ALTERED, Protection.AT_RISK, text
 
 
 def _never(facts: Facts, _g: Sequence[Snapshot], _d: datetime | None, _a: datetime | None, now: datetime) -> Found:
@@ -219,6 +267,16 @@ def _overdue(
     return Verdict.OVERDUE, Protection.AT_RISK, text
 
 
+def _copies(
+    facts: Facts, _g: Sequence[Snapshot], _d: datetime | None, good_at: datetime | None, now: datetime
+) -> Found:
+    """Copies that nothing reaches, or that are far behind: after a fire they would be all there is."""
+    told = [f"Copy {each.name}: {trouble}." for each in facts.copies if (trouble := each.trouble(now))]
+    if not told or good_at is None:
+        return None
+    return Verdict.COPY_UNREACHABLE, Protection.AT_RISK, f"{' '.join(told)} Last backup {_ago(good_at, now)}."
+
+
 def _unconfirmed(
     facts: Facts, _g: Sequence[Snapshot], _d: datetime | None, good_at: datetime | None, now: datetime
 ) -> Found:
@@ -242,29 +300,52 @@ def _unproven(
     return Verdict.UNPROVEN, Protection.PROTECTED if fresh else Protection.AT_RISK, text
 
 
-def gather_facts(
-    repository: Repository, catalog: Catalog, runs: Iterable[Run], now: datetime, *, max_age: timedelta = MAX_AGE
-) -> list[Facts]:
-    """The facts of every source that has a snapshot, or lately tried to get its first one.
+_FINDINGS = (
+    *(_missing, _altered, _never, _damaged, _unverified, _failing, _suspicious, _overdue, _copies, _unconfirmed),
+    _unproven,
+)
+"""The first that finds something decides."""
 
-    If there is none at all: one Facts without a name.
+
+def gather_facts(
+    repository: Repository,
+    catalog: Catalog,
+    runs: Iterable[Run],
+    now: datetime,
+    *,
+    max_age: timedelta = MAX_AGE,
+    copies: tuple[CopyFacts, ...] = (),
+) -> list[Facts]:
+    """The facts of every source that has a snapshot, or had one, or lately tried to get its first one.
+
+    If there is none at all: one Facts without a name. Raises StorageError.
     """
+    altered = {change.source: change.text for change in look(repository, now, catalog=catalog)}
     history, busy = list(runs), _holder(repository)
     lately = [run for run in history if run.source and now - run.at < FORGOTTEN_AFTER]
     tried = {run.source for run in lately if run.code not in MISTYPED}
-    names = sorted({*catalog.sources(), *tried}) or sorted({run.source for run in lately})
+    names = sorted({*catalog.sources(), *altered, *tried}) or sorted({run.source for run in lately})
     facts, unconfirmed = [], repository.keys is not None and repository.keys.unconfirmed
     for name in names or [""]:
         live = tuple(snapshot for snapshot in catalog.of(name) if snapshot.trashed_at is None)
         mine = tuple(run for run in history if run.source == name)
         seen = _seen_at(repository, live[-1]) if live else None
         damaged = len(catalog.damaged)
-        facts.append(Facts(name, live, seen, mine, damaged, busy, "", max_age, key_unconfirmed=unconfirmed))
+        facts.append(
+            Facts(
+                *(name, live, seen, mine, damaged, busy, "", max_age),
+                key_unconfirmed=unconfirmed,
+                altered=altered.get(name, ""),
+                copies=copies,
+            )
+        )
     return facts
 
 
 def _holder(repository: Repository) -> str:
-    """Who holds the repository; empty if nobody does or if it cannot be known (read-only)."""
+    """Who holds the repository; empty if nobody does, if it cannot be known, or only by requests to a server."""
+    if not isinstance(repository.storage, LocalStorage | MemoryStorage):
+        return ""
     try:
         with repository.lock("status", 0.0):
             return ""

@@ -22,18 +22,29 @@ nothing is remembered, the place itself is asked.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from litekeep.clock import Clock
-from litekeep.errors import Cancelled, CorruptObject, LitekeepError, ObjectMissing, Refused, UnsupportedFormat
+from litekeep.errors import (
+    Cancelled,
+    CorruptObject,
+    LitekeepError,
+    ObjectMissing,
+    PlaceMissing,
+    Refused,
+    UnsupportedFormat,
+)
 from litekeep.formats.manifest import PageMap
 from litekeep.model import Snapshot
 from litekeep.monitor import Monitor
 from litekeep.operations.copymemory import CopyMemory
+from litekeep.operations.forgotten import is_about_forgotten
+from litekeep.operations.lookback import WAITS, look
 from litekeep.operations.prune import PruneOptions, PruneResult, prune
 from litekeep.operations.sending import Sender, foundation, refuse_other
+from litekeep.operations.sightings import remember_beside
 from litekeep.repository import layout
 from litekeep.repository.catalog import load_catalog
 from litekeep.repository.garbage import Maps, needed_frames
@@ -55,12 +66,20 @@ ATTEMPTS = 2
 class SyncOptions:
     """How to sync. policy: what the copy keeps; None: all that the repository keeps, and nothing is pruned there.
 
-    look: ask the place what it has, whatever is remembered. unencrypted: a person said that these backups may lie there
-    for others to read. remove_keys: remove passphrases and keys there that were removed here.
+    source: only the snapshots of this database; None: of all that the repository has. The policy is that of one
+    database, and must not thin out the copies of another.
+
+    look: a person wants the place to be asked what it has, whatever is remembered, and everything that it lacks to be
+    sent. check: the same, but a place that lost everything is taken for the wrong one.
+
+    unencrypted: a person said that these backups may lie there for others to read. remove_keys: remove passphrases and
+    keys there that were removed here.
     """
 
     policy: RetentionPolicy | None = None
+    source: str | None = None
     look: bool = False
+    check: bool = False
     unencrypted: bool = False
     remove_keys: bool = False
 
@@ -95,19 +114,16 @@ def sync(
     memory: CopyMemory,
     options: SyncOptions,
     *,
-    open_copy: Callable[[Storage], Repository] | None = None,
     clock: Clock,
     monitor: Monitor,
 ) -> SyncResult:
     """Send what the copy lacks, then prune it where that is due.
 
-    open_copy: opens the repository at the copy, with its key; without it, nothing is pruned there.
-
     Raises Refused (another repository is there; not encrypted, and nobody said yes), Locked (another run sends to it),
     Cancelled, and the StorageError family: what was sent stays, and the next run goes on.
     """
     with memory.lock("sync", clock):
-        return _Sync(repository, copy, memory, options, open_copy, clock, monitor).run()
+        return _Sync(repository, copy, memory, options, clock, monitor).run()
 
 
 class _Sync:
@@ -117,12 +133,13 @@ class _Sync:
         copy: Storage,
         memory: CopyMemory,
         options: SyncOptions,
-        open_copy: Callable[[Storage], Repository] | None,
         clock: Clock,
         monitor: Monitor,
     ) -> None:
         self._repository, self._memory, self._options = repository, memory, options
-        self._copy, self._open_copy = CountingStorage(copy), open_copy
+        self._copy = CountingStorage(copy)
+        self._there_repository = Repository(self._copy, repository.config, repository.keys)
+        remember_beside(repository, self._there_repository)
         self._clock, self._monitor = clock, monitor
         self._there: dict[str, int] = {}
         self._left_behind: dict[str, str] = {}
@@ -146,7 +163,7 @@ class _Sync:
                 self._left_behind.clear()
             self._look_for_strangers(local)
             self._look_for_old_keys(local)
-            pruned = self._prune() if listed else None
+            pruned = self._prune() if listed and self._is_prune_due() else None
             self._ended_well(local)
         except BaseException as error:
             self._failed(error)
@@ -202,11 +219,17 @@ class _Sync:
         """Recall what the place has, or ask it; True if it was asked."""
         known, listed_at = self._memory.known, self._memory.state.listed_at
         recent = listed_at is not None and timedelta() <= self._clock.now() - listed_at < LIST_AFTER
-        if known is not None and recent and not self._options.look:
+        if known is not None and recent and not (self._options.look or self._options.check):
             self._there = dict(known)
             return False
         found = {entry.key: entry.size_bytes for entry in self._copy.list()}
         refuse_other(self._repository, self._copy, found)
+        if known and not found and not self._options.look:
+            raise PlaceMissing(
+                f"{self._copy.description} is empty, and should hold a copy",
+                safe="Nothing was sent.",
+                hint="Is it the right drive or place? If it is, `litekeep sync --look` sends everything again.",
+            )
         lost = [key for key, size in (known or {}).items() if key in local and found.get(key) != size]
         if lost:
             name = self._memory.state.name
@@ -230,9 +253,9 @@ class _Sync:
         todo = [*ground, *packs, *(key.key for key in new), *records]
         total = sum(local[key] for key in todo)
         self._memory.change(waiting_objects=len(todo), waiting_bytes=total)
-        self._monitor.event(
-            "sync_started", copy=self._memory.state.name, objects=len(todo), bytes=total, snapshots=len(new)
-        )
+        if todo:
+            name = self._memory.state.name
+            self._monitor.event("sync_started", copy=name, objects=len(todo), bytes=total, snapshots=len(new))
         sender = Sender(self._repository, self._copy, total, self._monitor, self._arrived)
         failed = sender.send(ground)
         failed |= sender.send(packs)
@@ -252,7 +275,7 @@ class _Sync:
             if error.key.startswith(layout.SNAPSHOTS):
                 self._leave_behind(error.key, error)
         kept: dict[str, Snapshot] = {}
-        for source in catalog.sources():
+        for source in catalog.sources() if self._options.source is None else [self._options.source]:
             sound = [each for each in catalog.of(source) if each.trashed_at is None and not each.damage]
             kept |= {each.key: each for each in self._kept(sound)}
         memory, here = self._memory, _ids(local)
@@ -306,8 +329,7 @@ class _Sync:
         """Raise Refused unless the copy's pack holds every block of these frames of ours."""
         index = table.index(pack_id)
         needed = {index.numbers[at] for part in frames for at in index.frame_blocks(index.frames[part])}
-        there = Repository(self._copy, self._repository.config, self._repository.keys)
-        if not needed <= set(load_index(there, theirs, self._there).numbers):
+        if not needed <= set(load_index(self._there_repository, theirs, self._there).numbers):
             raise Refused(
                 f"the copy in {self._copy.description} was compacted by somebody else, and lacks what new backups need",
                 safe="What is there stays as it is, and can be restored.",
@@ -325,7 +347,7 @@ class _Sync:
         return False
 
     def _records(self, local: dict[str, int], wanted: set[str]) -> list[str]:
-        """Receipts of proofs, and marks; not those of unchanged days, nor what only puts a snapshot into the trash."""
+        """Receipts of proofs, and marks; not those of unchanged days, nor marks about what was removed here."""
         return [
             key
             for key in sorted(local)
@@ -338,7 +360,8 @@ class _Sync:
     def _is_for_copies(self, key: str, size_bytes: int) -> bool:
         try:
             if key.startswith(layout.MARKS):
-                return self._repository.read_mark(key, size_bytes).changes.get("trashed_at") is None
+                changes = self._repository.read_mark(key, size_bytes).changes
+                return changes.get("trashed_at") is None and not is_about_forgotten(changes)
             return self._repository.read_receipt(key, size_bytes).kind != "unchanged"
         except (CorruptObject, UnsupportedFormat) as error:
             self._leave_behind(key, error)
@@ -394,14 +417,22 @@ class _Sync:
                 self._copy.delete(name)
                 self._there.pop(name, None)
 
+    def _is_prune_due(self) -> bool:
+        pruned_at = self._memory.state.pruned_at
+        recent = pruned_at is not None and timedelta() <= self._clock.now() - pruned_at < LIST_AFTER
+        return self._options.look or not recent
+
     def _prune(self) -> PruneResult | None:
         """Apply the copy's own policy to what the copy itself lists."""
         policy = self._options.policy
-        if policy is None or self._open_copy is None or "copy_forked" in self._warnings:
+        if policy is None or "copy_forked" in self._warnings:
             return None
-        result = prune(
-            self._open_copy(self._copy), PruneOptions(policy, compact=False), clock=self._clock, monitor=self._monitor
-        )
+        if changes := look(self._there_repository, self._clock.now()):
+            what = "; ".join(change.text for change in changes)
+            self._warn("copy_altered", f"the copy {self._memory.state.name} is not as it was left: {what}; {WAITS}")
+            return None
+        options = PruneOptions(policy, source=self._options.source, compact=False)
+        result = prune(self._there_repository, options, clock=self._clock, monitor=self._monitor)
         self._memory.left_out |= {each.id for each in (*result.trashed, *result.forgotten)}
         self._there = {entry.key: entry.size_bytes for entry in self._copy.list()}
         self._memory.change(pruned_at=self._clock.now())

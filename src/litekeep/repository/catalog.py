@@ -7,7 +7,7 @@ damaged, a receipt or mark proves and decides nothing and is reported beside the
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, TypeVar
@@ -21,6 +21,7 @@ from litekeep.repository.repository import Repository
 from litekeep.storage.base import Entry
 
 T = TypeVar("T", Receipt, Mark)
+AT_ONCE = 8
 CHECK_FAILED = "check failed: "
 """How the problems begin that a user's own check found."""
 
@@ -84,34 +85,43 @@ def load_catalog(repository: Repository, source_dir: str | None = None, *, memo:
         (layout.parse_snapshot_key(entry.key), entry) for entry in repository.storage.list(layout.SNAPSHOTS + folder)
     ]
     ordered = sorted(((key, entry) for key, entry in found if key), key=lambda pair: layout.order(pair[0]))
-    snapshots = []
-    for key, entry in ordered:
-        mine = records.get(key.id, [])
-        snapshot = memo.recall(entry, mine) if memo else None
-        if snapshot is None:
-            clean = len(damaged)
-            snapshot = _read_snapshot(repository, key, entry, mine, damaged)
-            if memo and snapshot and len(damaged) == clean:
-                memo.remember(entry, mine, snapshot)
-        if snapshot:
-            snapshots.append(snapshot)
+    known = {key.key: memo.recall(entry, records.get(key.id, [])) if memo else None for key, entry in ordered}
+    unknown = [(key, entry, records.get(key.id, [])) for key, entry in ordered if known[key.key] is None]
+    for (key, entry, mine), (snapshot, problems) in zip(unknown, _read_all(repository, unknown), strict=True):
+        known[key.key] = snapshot
+        damaged += problems
+        if memo and snapshot and not problems:
+            memo.remember(entry, mine, snapshot)
     if memo:
         memo.save()
-    return Catalog(tuple(snapshots), tuple(damaged))
+    return Catalog(tuple(snapshot for key, _ in ordered if (snapshot := known[key.key])), tuple(damaged))
 
 
 def _memo_of(repository: Repository) -> CatalogMemo | None:
     """None for an encrypted repository: the memory would tell in the clear what its objects hide."""
-    return None if repository.keys else CatalogMemo.beside(repository.storage, repository.config.id)
+    if repository.keys:
+        return None
+    if repository.cache is not None:
+        return CatalogMemo(repository.cache, repository.config.id)
+    return CatalogMemo.beside(repository.storage, repository.config.id)
+
+
+def _read_all(
+    repository: Repository, wanted: Sequence[tuple[layout.SnapshotKey, Entry, Sequence[Entry]]]
+) -> Iterable[tuple[Snapshot | None, list[CorruptObject]]]:
+    """Snapshots, each with what is damaged of it. On a server several at once: it takes its time for each object."""
+    if repository.cache is None or len(wanted) < 2:
+        return [_read_snapshot(repository, *each) for each in wanted]
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        return list(pool.map(lambda each: _read_snapshot(repository, *each), wanted))
 
 
 def _read_snapshot(
-    repository: Repository,
-    key: layout.SnapshotKey,
-    manifest: Entry,
-    records: Iterable[Entry],
-    damaged: list[CorruptObject],
-) -> Snapshot | None:
+    repository: Repository, key: layout.SnapshotKey, manifest: Entry, records: Iterable[Entry]
+) -> tuple[Snapshot | None, list[CorruptObject]]:
+    damaged: list[CorruptObject] = []
     receipts: list[Receipt] = []
     marks: list[Mark] = []
     for entry in records:
@@ -127,11 +137,10 @@ def _read_snapshot(
     try:
         snapshot = snapshot_from_facts(key, repository.read_facts(key.key, manifest.size_bytes))
     except (CorruptObject, UnsupportedFormat) as error:
-        damaged.append(_unreadable(key.key, error))
-        return None
+        return None, [*damaged, _unreadable(key.key, error)]
     except ObjectMissing:
-        return None  # forgotten by another run after the listing
-    return apply_marks(apply_receipts(snapshot, receipts), marks)
+        return None, damaged  # forgotten by another run after the listing
+    return apply_marks(apply_receipts(snapshot, receipts), marks), damaged
 
 
 def _keep(record: T, key: str, snapshot_id: str, kept: list[T]) -> None:

@@ -14,6 +14,7 @@ long as the slot is there unchanged, so that an application with a window waits 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -187,18 +188,17 @@ class Keyring:
         found = set[str]()
         for entry in self._storage.list(layout.KEYS):
             if layout.is_confirmed_key(entry.key):
-                try:
-                    self.check_confirmation(entry.key)
-                except (CorruptObject, UnsupportedFormat, ObjectMissing):
-                    continue
-                found.add(layout.slot_key(entry.key[len(layout.KEYS) :].partition("-")[0]))
+                with suppress(CorruptObject, UnsupportedFormat, ObjectMissing):
+                    found.add(self.check_confirmation(entry.key))
         return found
 
-    def check_confirmation(self, key: str) -> None:
-        """Raise CorruptObject unless the record of a confirmation is whole."""
+    def check_confirmation(self, key: str) -> str:
+        """The name of the slot that the record of a confirmation speaks of; raises CorruptObject if it is not whole."""
         facts = decode_json(key, decode_record(Kind.MARK, key, self._storage.get(key), self.seal)[0])
-        if layout.confirmed_key(layout.slot_key(str(facts.get("slot")))) != key:
+        slot = layout.slot_key(str(facts.get("slot")))
+        if layout.confirmed_key(slot) != key:
             raise CorruptObject(key, "speaks of another slot")
+        return slot
 
     @property
     def unconfirmed(self) -> bool:

@@ -36,8 +36,6 @@ _VERSION = 4
 _CHECK_DIGITS = 16
 _DATABASE = attrgetter(*(field.name for field in fields(DatabaseFacts)))
 _APPEND = os.O_WRONLY | os.O_APPEND | getattr(os, "O_BINARY", 0)
-
-
 _MOST_PARSED = 4
 """Of so many files a process keeps what it made of them."""
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from blake3 import blake3
@@ -41,6 +42,10 @@ class Repository:
         self.identity = Identity.keyed(keys.subkeys.names) if keys else Identity(config.secret)
         self.recent: list[Entry] = []
         """Manifests, receipts and marks that were written through this object."""
+        self.cache: Path | None = None
+        """Where this machine remembers the catalog of one that is on a server (repository.memo); None: nowhere."""
+        self.sightings: Path | None = None
+        """Where this machine remembers what it saw of the repository (operations.sightings); None: nowhere."""
 
     def __repr__(self) -> str:
         return f"<Repository {self.config.id.hex()[:8]} in {self.storage.description}>"
@@ -52,7 +57,7 @@ class Repository:
         encryption: what will open it, at least one, if it is to be encrypted; raises UsageError. What is written first
         becomes a repository with repository.json, so an interrupted or lost race for it leaves slots that nobody uses.
         """
-        present = [entry.key for entry in storage.list() if entry.key not in HELPER_FILES]
+        present = [entry.key for entry in storage.list()]
         if CONFIG_KEY in present:
             raise Refused(f"there is already a repository in {storage.description}", safe="Nothing was changed.")
         if any(key.startswith((layout.PACKS, layout.SNAPSHOTS)) for key in present):
@@ -75,9 +80,14 @@ class Repository:
             hashes,
             bool(encryption),
         )
-        keys = _new_keyring(storage, config, encryption, now) if encryption else None
+        keys = None
+        if encryption:
+            from litekeep.repository.keyring import new_keyring
+
+            keys = new_keyring(storage, config, encryption, now)
         for name, data in files.items():
-            storage.delete(name)  # left by an interrupted creation, perhaps of another version
+            if name in present:  # left by an interrupted creation, perhaps of another version
+                storage.delete(name)
             storage.put(name, data)
         storage.put(CONFIG_KEY, encode_config(config))
         return cls(storage, config, keys)
@@ -185,12 +195,6 @@ class Repository:
         key = layout.plan_key(moment)
         self.storage.put(key, encode_record(Kind.PLAN, key, [encode_json(facts)], self.seal))
         return key
-
-
-def _new_keyring(storage: Storage, config: RepoConfig, slots: Sequence[NewSlot], now: datetime) -> Keyring:
-    from litekeep.repository.keyring import new_keyring
-
-    return new_keyring(storage, config, slots, now)
 
 
 _README_CHANGES = {

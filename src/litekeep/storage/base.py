@@ -29,7 +29,7 @@ from __future__ import annotations
 import re
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from litekeep.errors import StorageError, UsageError
 
@@ -87,6 +87,19 @@ class Storage(Protocol):
 
     def free_bytes(self) -> int | None:
         """Room left, or None where the place does not tell."""
+
+
+@runtime_checkable
+class Sweeping(Protocol):
+    """A storage on which interrupted puts can leave something behind, or a wrapper that passes the sweep on."""
+
+    def sweep_temporaries(self, older_than_seconds: float) -> int:
+        """Remove what interrupted puts left behind, if it is that old; returns how many things that were."""
+
+
+def sweep_temporaries(storage: Storage, older_than_seconds: float) -> int:
+    """Sweep where there can be something to sweep; raises the StorageError family."""
+    return storage.sweep_temporaries(older_than_seconds) if isinstance(storage, Sweeping) else 0
 
 
 def check_key(key: str) -> str:

@@ -9,7 +9,7 @@ import threading
 from collections import Counter
 from contextlib import AbstractContextManager
 
-from litekeep.storage.base import Buffer, Entry, Storage
+from litekeep.storage.base import Buffer, Entry, Storage, sweep_temporaries
 
 
 class CountingStorage:
@@ -75,6 +75,11 @@ class CountingStorage:
         """Room left."""
         self._called("free_bytes", "")
         return self._inner.free_bytes()
+
+    def sweep_temporaries(self, older_than_seconds: float) -> int:
+        """Remove what interrupted puts left behind."""
+        self._called("sweep_temporaries", "")
+        return sweep_temporaries(self._inner, older_than_seconds)
 
     def _called(self, method: str, key: str) -> None:
         with self._guard:

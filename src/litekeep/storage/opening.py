@@ -23,6 +23,7 @@ def open_storage(
     clock: Clock,
     create: bool = False,
     exclusive: bool | None = None,
+    visited: bool = False,
     cancelled: Callable[[], bool] | None = None,
     retry: RetryPolicy | None = None,
 ) -> Storage:
@@ -32,15 +33,18 @@ def open_storage(
         again when the server does not accept them any more.
     create: make the folder if it is missing (never a bucket).
     exclusive: what `RemoteStorage.probe` found before, to spare the probe before the first put.
+    visited: as for RemoteStorage.
     cancelled: asked while waiting; True ends it with Cancelled.
 
     Raises UsageError for a URL, option or secret that makes no sense, or a package that is not installed.
     """
     address = parse_address(url)
     if address.scheme == "file":
-        check_secrets(address, _asked(secrets))
+        _checked(address, secrets)
         return LocalStorage(Path(address.path), clock, create=create)
-    remote = open_remote(url, secrets, clock=clock, create=create, exclusive=exclusive, cancelled=cancelled)
+    remote = open_remote(
+        url, secrets, clock=clock, create=create, exclusive=exclusive, visited=visited, cancelled=cancelled
+    )
     return RetryingStorage(remote, clock, retry, cancelled=cancelled)
 
 
@@ -51,22 +55,29 @@ def open_remote(
     clock: Clock,
     create: bool = False,
     exclusive: bool | None = None,
+    visited: bool = False,
     cancelled: Callable[[], bool] | None = None,
     stall_seconds: float = STALL_SECONDS,
 ) -> RemoteStorage:
     """The same without repetitions, and with what only remote storages have: `probe`, `sweep_temporaries`, `close`."""
     address = parse_address(url)
-    check_secrets(address, _asked(secrets))
-    wire = _wire(address, lambda: _asked(secrets), stall_seconds)
+    wire = _wire(address, lambda: _checked(address, secrets), stall_seconds)
     return RemoteStorage(
-        wire, clock, cancelled=cancelled, create=create, exclusive=exclusive, stall_seconds=stall_seconds
+        wire,
+        clock,
+        cancelled=cancelled,
+        create=create,
+        exclusive=exclusive,
+        visited=visited,
+        stall_seconds=stall_seconds,
     )
 
 
-def _asked(secrets: GivenSecrets | None) -> Mapping[str, str]:
-    if secrets is None:
-        return {}
-    return secrets() if callable(secrets) else secrets
+def _checked(address: Address, secrets: GivenSecrets | None) -> Mapping[str, str]:
+    """What is given now; a wire asks for it once when it is made. Raises UsageError if it does not fit the address."""
+    found = secrets() if callable(secrets) else secrets or {}
+    check_secrets(address, found)
+    return found
 
 
 def _wire(address: Address, secrets: Secrets, stall_seconds: float) -> Wire:
@@ -81,3 +92,11 @@ def _wire(address: Address, secrets: Secrets, stall_seconds: float) -> Wire:
     from litekeep.storage.remote.objects import ObjectWire
 
     return ObjectWire(address, secrets, stall_seconds=stall_seconds)
+
+
+def find_remote(storage: Storage) -> RemoteStorage | None:
+    """The storage on a server that the wrappers of `open_storage` and others hold inside; None for a folder."""
+    inner: object = storage
+    while inner is not None and not isinstance(inner, RemoteStorage):
+        inner = getattr(inner, "_inner", None)
+    return inner

@@ -16,7 +16,7 @@ from typing import TypeVar
 
 from litekeep.clock import Clock
 from litekeep.errors import Cancelled, StorageError
-from litekeep.storage.base import Buffer, Entry, Storage
+from litekeep.storage.base import Buffer, Entry, Storage, sweep_temporaries
 
 _LOOK_SECONDS = 0.2
 
@@ -30,11 +30,14 @@ class RetryPolicy:
     first_wait_seconds: before the second try; doubled for each further one.
     longest_wait_seconds: no single wait is longer.
     budget_seconds: no wait begins that would end later than this after the first try began.
+    first_budget_seconds: the same while nothing has succeeded yet; None: no difference. Who has just begun would rather
+        know that a place cannot be reached than wait for it.
     """
 
     first_wait_seconds: float = 0.5
     longest_wait_seconds: float = 30.0
     budget_seconds: float = 300.0
+    first_budget_seconds: float | None = None
 
 
 class RetryingStorage:
@@ -58,6 +61,7 @@ class RetryingStorage:
         self._policy = policy or RetryPolicy()
         self._chance = chance or random.SystemRandom()
         self._cancelled = cancelled
+        self._answered = False
 
     @property
     def description(self) -> str:
@@ -99,20 +103,32 @@ class RetryingStorage:
         """Room left."""
         return self._again(self._inner.free_bytes)
 
+    def sweep_temporaries(self, older_than_seconds: float) -> int:
+        """Remove what interrupted puts left behind."""
+        return self._again(lambda: sweep_temporaries(self._inner, older_than_seconds))
+
     def _again(self, attempt: Callable[[], Result]) -> Result:
-        deadline = self._clock.monotonic() + self._policy.budget_seconds
+        deadline = self._clock.monotonic() + self._budget_seconds()
         nominal = self._policy.first_wait_seconds
         while True:
             try:
-                return attempt()
+                result = attempt()
             except StorageError as error:
                 if type(error) is not StorageError:
+                    self._answered = True
                     raise
                 wait = min(nominal, self._policy.longest_wait_seconds) * self._chance.uniform(0.5, 1.0)
                 if self._clock.monotonic() + wait > deadline:
                     raise
+            else:
+                self._answered = True
+                return result
             self._sleep(wait)
             nominal *= 2
+
+    def _budget_seconds(self) -> float:
+        first = self._policy.first_budget_seconds
+        return self._policy.budget_seconds if self._answered or first is None else first
 
     def _sleep(self, seconds: float) -> None:
         if self._cancelled is None:

@@ -44,11 +44,13 @@ class SyncJob:
         place, clock = self.place, SystemClock()
         with recorded(place, "sync", clock, monitor) as (row, told):
             row.facts["copy"] = self.copy.name
+            repository = place.open(clock)
+            row.source = place.source_in(load_catalog(repository).snapshots)
             result = sync_copy(
-                place.open(clock),
+                repository,
                 place.folder,
                 self.copy,
-                options_for(self.copy, self.policy, look=self.look, remove_keys=self.remove_keys),
+                options_for(self.copy, self.policy, row.source, look=self.look, remove_keys=self.remove_keys),
                 clock=clock,
                 monitor=told,
             )
@@ -60,10 +62,25 @@ class SyncJob:
 
 
 def options_for(
-    copy: CopySettings, policy: RetentionPolicy, *, look: bool = False, remove_keys: bool = False
+    copy: CopySettings,
+    policy: RetentionPolicy,
+    source: str | None,
+    *,
+    look: bool = False,
+    remove_keys: bool = False,
 ) -> SyncOptions:
-    """As the settings want it. A folder needs no yes to backups that are not encrypted: the repository is one, too."""
-    return SyncOptions(policy, look, copy.unencrypted or not copy.is_remote, remove_keys)
+    """As the settings want it. A folder needs no yes to backups that are not encrypted: the repository is one, too.
+
+    It is looked at each time: that costs nothing, and another drive may be in its place.
+    """
+    return SyncOptions(
+        policy,
+        source,
+        look=look,
+        check=not copy.is_remote,
+        unencrypted=copy.unencrypted or not copy.is_remote,
+        remove_keys=remove_keys,
+    )
 
 
 def sync_copy(
@@ -76,7 +93,13 @@ def sync_copy(
     memory = CopyMemory(folder, copy.name, copy.shown, repository.config.id)
     try:
         storage = open_copy(
-            copy, clock=clock, monitor=monitor, cancelled=monitor.cancelled, create=True, exclusive=memory.exclusive
+            copy,
+            clock=clock,
+            monitor=monitor,
+            cancelled=monitor.cancelled,
+            create=memory.known is None,  # later it is the drive that is not connected
+            exclusive=memory.exclusive,
+            visited=bool(memory.known),
         )
     except LitekeepError as error:
         memory.change(

@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 from litekeep.clock import Clock, SystemClock
-from litekeep.config.keys import open_with
+from litekeep.config.keys import open_with, refuse_to_make
 from litekeep.config.secrets import Secret
-from litekeep.errors import KeyNeeded, NoRepository, ObjectExists, Refused, VerificationFailed
+from litekeep.errors import NoRepository, ObjectExists, Refused, VerificationFailed
 from litekeep.formats.repoconfig import KEY as CONFIG
 from litekeep.journal.history import Outcome
 from litekeep.journal.journal import Journal
@@ -29,7 +29,7 @@ from litekeep.operations.backup import BackupOptions, BackupResult, backup
 from litekeep.operations.create import create_repository
 from litekeep.operations.drill import DrillResult, choose_for_drill, drill
 from litekeep.operations.export import export
-from litekeep.operations.naming import own_name
+from litekeep.operations.naming import find_source_name, own_name
 from litekeep.operations.prune import PruneOptions, PruneResult, prune
 from litekeep.operations.restore import (
     RestoreOptions,
@@ -39,6 +39,7 @@ from litekeep.operations.restore import (
     restore_new,
     restore_over,
 )
+from litekeep.operations.sightings import remember_in
 from litekeep.operations.verify import VerifyResult, verify
 from litekeep.repository.catalog import load_catalog
 from litekeep.repository.repository import Repository
@@ -63,7 +64,8 @@ class Place:
     folder: of the repository. source: the database's name in it; None: found by its path. log: the log file. spare:
     folder for journal rows while the repository cannot be reached. secrets: never to be written anywhere. scratch: for
     working copies; None: the system's folder. key: where the passphrase or key of an encrypted repository is; it
-    is looked up when it is needed, where it is needed.
+    is looked up when it is needed, where it is needed. state: this user's folder, where it is remembered what was seen
+    of repositories; None: nowhere.
     """
 
     database: Path
@@ -74,6 +76,7 @@ class Place:
     secrets: tuple[str, ...] = ()
     scratch: Path | None = None
     key: Secret | None = None
+    state: Path | None = None
 
     @property
     def there(self) -> bool:
@@ -108,7 +111,10 @@ class Place:
                 safe="The database itself is not affected, and nothing was written elsewhere.",
                 hint="Is the drive connected? Backups go on by themselves when it is back.",
             )
-        return open_with(self.key, LocalStorage(self.folder, clock))
+        repository = open_with(self.key, LocalStorage(self.folder, clock))
+        if self.state is not None:
+            remember_in(self.state, repository)
+        return repository
 
     def journal(self) -> Journal:
         """The history, with the spare place for runs that cannot reach the repository."""
@@ -186,11 +192,7 @@ def create_where_missing(place: Place, clock: Clock, monitor: Monitor) -> None:
     if place.there:
         return
     if place.key is not None:
-        raise KeyNeeded(
-            f"there is no encrypted repository in {place.folder} yet, and it is not made by itself",
-            safe="Nothing was written.",
-            hint="Make it with `litekeep init --encrypt`, which shows the recovery key that somebody has to keep.",
-        )
+        refuse_to_make(place.folder)
     try:
         create_repository(place.folder, place.database, clock=clock, monitor=monitor)
     except (Refused, ObjectExists):
@@ -209,7 +211,10 @@ def judge(row: Recorder, damage: tuple[str, ...], problems: tuple[str, ...]) -> 
 
 @dataclass(frozen=True, slots=True)
 class RotateJob:
-    """Remove what the policy does not keep; where a brake or hold asks for a person, nothing is removed."""
+    """Remove what the policy does not keep; where a brake or hold asks for a person, nothing is removed.
+
+    Only of this database: others in the repository have policies of their own, and nobody was asked about them.
+    """
 
     place: Place
     options: PruneOptions
@@ -218,8 +223,11 @@ class RotateJob:
         """Raises Locked, CorruptObject, StorageError."""
         place, clock = self.place, SystemClock()
         with recorded(place, "prune", clock, monitor) as (row, told):
-            options = replace(self.options, scratch=place.scratch)
-            result = prune(place.open(clock), options, clock=clock, monitor=told)
+            repository = place.open(clock)
+            source = place.source or find_source_name(repository, place.database, repository.snapshot_keys())
+            row.source = source or place.name
+            options = replace(self.options, source=source, scratch=place.scratch)
+            result = prune(repository, options, clock=clock, monitor=told)
             if result.waiting:
                 row.outcome, row.exit_code = Outcome.REFUSED, 6
                 row.message = "; ".join(text for _, texts in result.waiting for text in texts)

@@ -11,6 +11,7 @@ from litekeep.clock import Clock, SystemClock
 from litekeep.model import Snapshot
 from litekeep.monitor import Monitor
 from litekeep.operations import curate
+from litekeep.operations.lookback import Change, accept
 from litekeep.repository.catalog import load_catalog
 from litekeep.repository.repository import Repository
 from litekeep.worker.jobs import Place, find_snapshot, recorded
@@ -55,3 +56,18 @@ class MarkJob:
             }
             operations[self.decision](repository, snapshot, clock=clock, monitor=told)
         return load_catalog(repository).find(snapshot.id)
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptJob:
+    """Take the repository for right as it is, although snapshots are gone that nobody removed."""
+
+    place: Place
+
+    def run(self, monitor: Monitor) -> tuple[Change, ...]:
+        """What was wrong till now. Raises NoRepository, StorageError; Refused if it cannot be remembered."""
+        place, clock = self.place, SystemClock()
+        with recorded(place, "accept", clock, monitor) as (row, told):
+            changes = accept(place.open(clock), clock.now(), told)
+            row.message = "; ".join(change.text for change in changes)
+        return changes

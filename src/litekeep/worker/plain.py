@@ -8,7 +8,7 @@ from pathlib import Path
 from litekeep.clock import Clock, SystemClock
 from litekeep.errors import NotADatabase, SourceUnreadable
 from litekeep.monitor import Monitor
-from litekeep.operations.create import create_repository, refuse_inside
+from litekeep.operations.create import create_repository
 from litekeep.operations.restore import RestoreOptions, RestoreResult, refuse_existing, restore_file
 from litekeep.repository.repository import Repository
 from litekeep.worker.jobs import Place, create_where_missing, judge, recorded
@@ -51,6 +51,5 @@ class RestoreFileJob:
             try:
                 create_where_missing(place, clock, monitor)
             except (NotADatabase, SourceUnreadable):
-                refuse_inside(place.folder, place.database)
                 create_repository(place.folder, clock=clock, monitor=monitor)
         return place.open(clock)

@@ -103,6 +103,24 @@ def test_secrets_are_those_of_the_place() -> None:
         assert open_remote(url, good, clock=clock).description.startswith(url.partition("?")[0])
 
 
+def test_secrets_are_looked_up_once_when_a_place_is_opened() -> None:
+    """A program that gives them may ask a person."""
+    for url, secrets in (
+        ("s3://bucket", {"access_key": "a", "secret_key": "b"}),
+        ("sftp://host/x", {"password": "p"}),
+        ("webdavs://host/x", {"password": "p"}),
+        ("file:///x", {}),
+    ):
+        asked: list[str] = []
+
+        def look_up(found: dict[str, str] = secrets, asked: list[str] = asked) -> dict[str, str]:
+            asked.append("asked")
+            return found
+
+        open_storage(url, look_up, clock=ManualClock())
+        assert asked == ["asked"]
+
+
 def test_a_folder_is_a_place_too(tmp_path: Path) -> None:
     storage = open_storage((tmp_path / "new").as_uri(), clock=ManualClock(), create=True)
     assert isinstance(storage, LocalStorage)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 
 import pytest
 
-from litekeep.errors import Cancelled, Locked
+from litekeep.errors import Cancelled, Locked, PermissionRefused
 from litekeep.storage.remote import lease as leases
 from litekeep.storage.remote.lease import LEASE_SECONDS, SAFE_SECONDS, Leases
 from litekeep.storage.remote.wire import Found
@@ -26,8 +27,12 @@ class Marks:
     def __init__(self, server: ManualClock) -> None:
         self.server = server
         self.found: dict[str, tuple[bytes, float]] = {}
+        self.before_the_next: Callable[[], object] | None = None
 
     def write_mark(self, name: str, data: bytes) -> None:
+        meanwhile, self.before_the_next = self.before_the_next, None
+        if meanwhile is not None:
+            meanwhile()
         self.found[name] = data, self.server.now().timestamp()
 
     def read_mark(self, name: str) -> bytes:
@@ -82,6 +87,30 @@ def test_a_holder_that_was_held_up_notices(marks: Marks) -> None:
         assert not marks.found
 
 
+def test_a_holder_that_was_held_up_notices_who_came_in_between(marks: Marks) -> None:
+    """It looked, nobody was there; before its mark is written, the old one dies and another takes the lock."""
+    for still_held in (True, False):
+        clock = ManualClock()
+        slow, other = Leases(marks, clock), Leases(marks, ManualClock()).hold("other", 0.0)
+
+        def take(other: AbstractContextManager[None] = other, still_held: bool = still_held) -> None:
+            marks.server.advance(1)
+            other.__enter__()
+            if not still_held:
+                other.__exit__(None, None, None)
+
+        with slow.hold("slow", 0.0):
+            clock.advance(LEASE_SECONDS - 1)
+            marks.server.advance(LEASE_SECONDS - 1)
+            marks.before_the_next = take
+            with pytest.raises(Locked, match="was lost"):
+                slow.require_held()
+            assert len(marks.found) == still_held
+        if still_held:
+            other.__exit__(None, None, None)
+        assert not marks.found
+
+
 def test_a_holder_that_was_held_up_alone_goes_on(marks: Marks) -> None:
     clock = ManualClock()
     held = Leases(marks, clock)
@@ -95,6 +124,47 @@ def test_a_holder_that_was_held_up_alone_goes_on(marks: Marks) -> None:
         with pytest.raises(Locked), Leases(marks, ManualClock()).hold("next", 0.0):
             pass
     assert not marks.found
+
+
+class KeptMarks(Marks):
+    """Where nothing may be deleted."""
+
+    refuses = True
+
+    def remove_mark(self, name: str) -> None:
+        if self.refuses:
+            raise PermissionRefused("not allowed", key=name)
+        super().remove_mark(name)
+
+
+def test_where_nothing_may_be_deleted_a_holder_says_that_it_is_done() -> None:
+    marks = KeptMarks(ManualClock())
+    with Leases(marks, ManualClock()).hold("first", 0.0):
+        for _ in range(2):
+            with pytest.raises(Locked, match="first"), Leases(marks, ManualClock()).hold("second", 0.0):
+                pass
+    with Leases(marks, ManualClock()).hold("third", 0.0):
+        pass
+    marks.refuses = False
+    with Leases(marks, ManualClock()).hold("who may delete", 0.0):
+        assert len(marks.found) == 1
+    assert not marks.found
+
+
+def test_a_holder_that_was_held_up_beside_those_that_are_done_goes_on() -> None:
+    marks, clock = KeptMarks(ManualClock()), ManualClock()
+    with Leases(marks, ManualClock()).hold("done", 0.0):
+        pass
+    held = Leases(marks, clock)
+    with held.hold("slow", 0.0):
+        clock.advance(SAFE_SECONDS + 1)
+        held.require_held()
+        clock.advance(3600)
+        marks.server.advance(3600)
+        with Leases(marks, ManualClock()).hold("other", 0.0):
+            pass
+        with pytest.raises(Locked, match="was lost"):
+            held.require_held()
 
 
 def test_leases_are_renewed(marks: Marks, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,6 +19,7 @@ from litekeep.ui.app.remembered import Known, Memory, load, save
 from litekeep.ui.app.trouble import Trouble
 from litekeep.ui.app.waiting import Waiting
 from litekeep.ui.language.words import language
+from litekeep.ui.presenter.models import Action
 from litekeep.ui.widgets.ctk import Piece
 from litekeep.ui.widgets.words import Words
 from litekeep.worker.inline import InThisProcess
@@ -32,7 +33,11 @@ class View(Piece):
     def __init__(self, master: Any, manager: BackupManager, _: object) -> None:
         super().__init__(master)
         self.manager = manager
+        self.performed: list[Action] = []
         Words(self, str(manager.database)).pack()
+
+    def perform(self, action: Action) -> None:
+        self.performed.append(action)
 
 
 class Held(InThisProcess):
@@ -134,6 +139,35 @@ def test_the_first_run_to_the_first_backup(desk: Desk, wait_until: WaitUntil) ->
     assert manager.started
     assert load(desk.memory_file).databases == (Known(database, database.parent / "backup.json"),)
     assert desk.window.title() == "app – Litekeep"
+
+
+def test_encrypted_from_the_first_run_on(desk: Desk, wait_until: WaitUntil) -> None:
+    """The key of this computer lies with the program's own; the view asks at once that the other one be kept."""
+    database = desk.database("app")
+    program = desk.start()
+    page = program.page
+    assert not page.encrypt.enabled
+    desk.dialogs.file = str(database)
+    page.choose_database.invoke()
+    page.encrypt.invoke()
+    page.done.invoke()
+    assert shown(program) == database
+    assert program.page.performed == [Action.RECOVERY_KEY]
+    manager = program.page.manager
+    wait_until(lambda: len(manager.list_backups()) == 1)
+    assert [each.kind for each in manager.keys().keys] == ["recovery", "key"]
+    (file,) = (desk.memory_file.parent / "keys").iterdir()
+    settings = json.loads((database.parent / "backup.json").read_text())
+    assert settings["backup"]["encryption"] == {"key": {"file": str(file)}}
+
+
+def test_backups_that_are_there_are_not_encrypted_by_the_way(desk: Desk) -> None:
+    known = desk.known("app")
+    page = desk.start().page
+    desk.dialogs.file = str(known.database)
+    page.choose_database.invoke()
+    assert page.done.enabled
+    assert not page.encrypt.enabled
 
 
 def test_what_is_wrong_is_said_where_it_is(desk: Desk) -> None:

@@ -34,7 +34,7 @@ def test_fifty_views_leave_nothing(world: World) -> None:
     before = list(world.manager._listeners._all)  # its own
     for _ in range(50):
         bridge = loaded(Bridge(world.manager))
-        bridge.plan_rotation(world.manager.settings.backup.retention, print)
+        bridge.ask("plan", BackupManager.plan_rotation, print)
         bridge.close()
         del bridge
     wait_for_no_threads()

@@ -9,7 +9,7 @@ import pytest
 
 from litekeep import errors
 from litekeep.ui.language import language
-from litekeep.ui.presenter.cards import card, error_card
+from litekeep.ui.presenter.cards import card
 from litekeep.ui.presenter.causes import CAUSES, explain
 from litekeep.ui.presenter.facts import End, Outcome
 from litekeep.ui.presenter.models import Action, Tone
@@ -84,7 +84,7 @@ def test_an_example() -> None:
 
 
 def test_an_unknown_code_is_an_unexpected_error() -> None:
-    found = error_card(failed("backup", "brand_new"), EN)
+    found = card(failed("backup", "brand_new"), EN)
     assert (found.what, found.details.splitlines()[0]) == (
         "Something unexpected went wrong.",
         "brand_new: no room at /x",
@@ -92,8 +92,8 @@ def test_an_unknown_code_is_an_unexpected_error() -> None:
 
 
 def test_an_error_without_any_text_has_no_details_but_its_code() -> None:
-    assert error_card(ended("verify", End.FAILED, code="locked"), EN).details == "locked"
-    assert [each.action for each in error_card(ended("verify", End.FAILED), EN).buttons] == [Action.CLOSE]
+    assert card(ended("verify", End.FAILED, code="locked"), EN).details == "locked"
+    assert [each.action for each in card(ended("verify", End.FAILED), EN).buttons] == [Action.CLOSE]
 
 
 ABOUT = snap(3, new_bytes=194_500)
@@ -213,6 +213,7 @@ ABOUT = snap(3, new_bytes=194_500)
             ("The clean-up is done: nothing had to go.", ""),
             ("Le tri est fait : rien n’avait à partir.", ""),
         ),
+        (ended("settings"), Tone.OK, ("The settings are saved.", ""), ("Les réglages sont enregistrés.", "")),
         (ended("something"), Tone.OK, ("Done.", ""), ("Terminé.", "")),
         (
             ended("backup", End.CANCELLED),

@@ -81,6 +81,45 @@ AT_REST: dict[str, tuple[ViewFacts, str, Tone, str, str, str, str]] = {
             "confirmez sa clé · Dernière sauvegarde aujourd’hui à 02:00"
         ),
     ),
+    "altered": (
+        facts(MONTH, status=status(Verdict.ALTERED)),
+        "altered",
+        Tone.BAD,
+        "Backups have gone missing",
+        (
+            "Somebody may have deleted files, or put an older state of the backup folder back. The newest good one was "
+            "made today at 02:00. Nothing is cleaned up until you have looked."
+        ),
+        "Des sauvegardes ont disparu",
+        (
+            "Quelqu’un a peut-être effacé des fichiers, ou remis un état plus ancien du dossier de sauvegarde. La plus "
+            "récente en bon état : aujourd’hui à 02:00. Rien n’est nettoyé tant que vous n’avez pas regardé."
+        ),
+    ),
+    "altered, nothing left": (
+        facts(status=status(Verdict.ALTERED, protection=Protection.NOT_PROTECTED, last_good_at=None)),
+        "altered",
+        Tone.BAD,
+        "Backups have gone missing",
+        (
+            "Somebody may have deleted files, or put an older state of the backup folder back. No verified backup is "
+            "left. Your data is not affected: back it up now."
+        ),
+        "Des sauvegardes ont disparu",
+        (
+            "Quelqu’un a peut-être effacé des fichiers, ou remis un état plus ancien du dossier de sauvegarde. Il ne "
+            "reste aucune sauvegarde vérifiée. Vos données ne sont pas touchées : sauvegardez-les maintenant."
+        ),
+    ),
+    "a copy is behind": (
+        facts(MONTH, status=status(Verdict.COPY_UNREACHABLE), next_runs=planned()),
+        "copy_unreachable",
+        Tone.WARN,
+        "Protected here, a copy is waiting",
+        "Nothing has arrived there for days · Last backup today at 02:00",
+        "Protégé ici, une copie est en attente",
+        "Rien n’y arrive depuis des jours · Dernière sauvegarde aujourd’hui à 02:00",
+    ),
     "loading": (
         facts(),
         "loading",
@@ -440,7 +479,6 @@ AT_WORK: list[tuple[Work, str, str, str]] = [
     (replace(WORK, verb="undo"), "undoing", "Undoing the restore…", "Annulation de la restauration…"),
     (replace(WORK, verb="export"), "exporting", "Saving as a file…", "Enregistrement du fichier…"),
     (replace(WORK, verb="prune"), "cleaning", "Cleaning up…", "Tri en cours…"),
-    (replace(WORK, verb="trash"), "cleaning", "Cleaning up…", "Tri en cours…"),
     (replace(WORK, verb="something new"), "working", "Working…", "Opération en cours…"),
 ]
 

@@ -267,7 +267,7 @@ def test_filters() -> None:
         rows=(run("2026-09-15"), run("2026-09-14", Outcome.SKIPPED, "paused")),
     )
     rows = (*history(known, EN), *trash(known, EN))
-    shown = {choice: [row.cells[0][4:6].strip(",") for row in filtered(rows, choice, "", EN)] for choice in Filter}
+    shown = {choice: [row.cells[0][4:6].strip(",") for row in filtered(rows, choice)] for choice in Filter}
     assert shown == {
         Filter.ALL: ["22", "21", "20", "15", "14"],
         Filter.PINNED: ["21"],
@@ -302,7 +302,7 @@ def test_search(search: str, found: int) -> None:
         snap(3, "2026-09-22"),
     )
     rows = history(facts(backups, rows=(run("2026-09-15"),)), FR)
-    assert len(filtered(rows, Filter.ALL, search, FR)) == found
+    assert len(filtered(rows, Filter.ALL, search)) == found
 
 
 def test_order_by_every_column() -> None:
@@ -373,5 +373,5 @@ def test_five_thousand_rows_are_quick() -> None:
 
     assert best(make) < 0.5  # a shared machine; alone it takes a fifth of that
     assert len(rows) == 5001
-    assert best(lambda: filtered(rows, Filter.ALL, "verifiee 24/09", FR)) < 0.15
+    assert best(lambda: filtered(rows, Filter.ALL, "verifiee 24/09")) < 0.15
     assert best(lambda: ordered(rows, Column.SIZE, descending=True)) < 0.15

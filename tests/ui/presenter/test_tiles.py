@@ -1,4 +1,4 @@
-"""The five tiles: with nothing, one, many; the restore test in all its states."""
+"""The tiles: with nothing, one, many; the restore test in all its states."""
 
 from __future__ import annotations
 
@@ -29,13 +29,14 @@ def test_many_in_both_languages() -> None:
     known = facts(
         days(63), status=status(last_good_at=at("2026-09-24"), drilled_at=at("2026-09-23")), space_bytes=41_800_000
     )
-    assert [each.key for each in tiles(known, EN)] == ["kept", "space", "newest", "oldest", "tested"]
+    assert [each.key for each in tiles(known, EN)] == ["kept", "space", "newest", "oldest", "tested", "off_site"]
     assert texts(tiles(known, EN)) == [
         ("Backups kept", "63", "+1 today"),
         ("Space used", "41.8 MB", "3.0 GB of history"),
         ("Newest", "Today, 02:00", "7 h 46 min ago"),
         ("Oldest", "Jul 24, 2026", "2 months of history"),
         ("Restore test", "Passed", "yesterday, 02:00"),
+        ("Off-site copy", "None", "everything is in one place"),
     ]
     assert texts(tiles(known, FR)) == [
         ("Sauvegardes", "63", "+1 aujourd’hui"),
@@ -43,6 +44,7 @@ def test_many_in_both_languages() -> None:
         ("Plus récente", "Aujourd’hui, 02:00", "il y a 7 h 46"),
         ("Plus ancienne", "24/07/2026", "2 mois d’historique"),
         ("Test de restauration", "Réussi", "hier, 02:00"),
+        ("Copie distante", "Aucune", "tout est au même endroit"),
     ]
 
 
@@ -54,18 +56,19 @@ def test_nothing_yet() -> None:
         ("Newest", "—", "no backup yet"),
         ("Oldest", "—", "no backup yet"),
         ("Restore test", "Not yet", "none has been made"),
+        ("Off-site copy", "None", "everything is in one place"),
     ]
 
 
 def test_while_nobody_has_looked_nothing_is_claimed() -> None:
-    assert [each[1:] for each in texts(tiles(facts(), EN))] == [("—", "looking…")] * 5
-    assert [each[1:] for each in texts(tiles(facts(), FR))] == [("—", "recherche…")] * 5
+    assert [each[1:] for each in texts(tiles(facts(), EN))] == [("—", "looking…")] * 6
+    assert [each[1:] for each in texts(tiles(facts(), FR))] == [("—", "recherche…")] * 6
 
 
 def test_a_folder_that_is_not_there_is_not_an_empty_one() -> None:
     gone = replace(status(drilled_at=at("2026-09-23")), verdict=Verdict.REPOSITORY_MISSING)
     told = texts(tiles(facts(status=gone), EN))
-    assert [each[1:] for each in told] == [("—", "the folder is not there")] * 4 + [("Passed", "yesterday, 02:00")]
+    assert [each[1:] for each in told[:5]] == [("—", "the folder is not there")] * 4 + [("Passed", "yesterday, 02:00")]
     assert tiles(facts(days(3), status=gone, space_bytes=1), EN)[0].value == "3", "what is known stays"
 
 

@@ -34,7 +34,7 @@ class Still(Bridge):
         self._updates.append(FactsChanged(facts))
 
     def answer(self, key: str, value: Any, problem: Outcome | None = None) -> None:
-        """To the newest question of that key ("preview", "plan", or of `ask`), at the next drain."""
+        """To the newest question of that key ("preview", or of `ask`), at the next drain."""
         call = self.questions.pop(key)
         self._calls.append(lambda: call(Answer(value, problem)))
 
@@ -73,8 +73,8 @@ class Still(Bridge):
     def close(self) -> None:
         self.closed = True
 
-    def back_up(self, label: str = "", *, pinned: bool = False) -> bool:
-        return self._did("back_up", label, pinned)
+    def back_up(self, label: str = "") -> bool:
+        return self._did("back_up", label)
 
     def verify(self, snapshots: Sequence[Snapshot] | None = None) -> bool:
         return self._did("verify", None if snapshots is None else tuple(snapshots))
@@ -88,6 +88,14 @@ class Still(Bridge):
     def restore_file(self, path: Path, *, accept_problems: bool = False) -> bool:
         return self._did("restore_file", path, accept_problems)
 
+    def restore_from(
+        self, copy: str, snapshot: Snapshot, to: Path | None = None, *, accept_problems: bool = False
+    ) -> bool:
+        return self._did("restore_from", copy, snapshot, to, accept_problems)
+
+    def rebuild_from(self, copy: str, into: Path | None = None) -> bool:
+        return self._did("rebuild_from", copy, into)
+
     def undo_restore(self) -> bool:
         return self._did("undo_restore")
 
@@ -100,7 +108,7 @@ class Still(Bridge):
     def cancel(self) -> None:
         self._did("cancel")
 
-    def _decide(self, verb: str, deed: Any, lane: Any = None) -> None:
+    def _decide(self, verb: str, deed: Any) -> None:
         self._did(verb)
 
     def pin(self, snapshots: Iterable[Snapshot]) -> None:
@@ -121,8 +129,20 @@ class Still(Bridge):
     def change_settings(self, changes: Mapping[str, Any], seen: BackupSettings | None = None) -> None:
         self._did("change_settings", dict(changes))
 
-    def test_notifications(self) -> None:
-        self._did("test_notifications")
+    def send(self, names: Sequence[str]) -> None:
+        self._did("send", tuple(names))
+
+    def test_copy(self, name: str) -> None:
+        self._did("test_copy", name)
+
+    def cancel_copying(self) -> None:
+        self._did("cancel_copying")
+
+    def remove_copy(self, name: str) -> None:
+        self._did("remove_copy", name)
+
+    def put_back_copy(self, entry: Mapping[str, Any]) -> None:
+        self._did("put_back_copy", dict(entry))
 
     def examine(self) -> None:
         self._did("examine")
@@ -131,9 +151,9 @@ class Still(Bridge):
         self._did("preview_restore", chosen)
         self.questions["preview"] = on_answer
 
-    def plan_rotation(self, policy: Any, on_answer: Callable[[Answer[Any]], None]) -> None:
-        self._did("plan_rotation", policy)
-        self.questions["plan"] = on_answer
+    def preview_restore_from(self, copy: str, chosen: Snapshot, on_answer: Callable[[Answer[Preview]], None]) -> None:
+        self._did("preview_restore_from", copy, chosen)
+        self.questions["preview"] = on_answer
 
     def ask(self, key: str, question: Any, on_answer: Callable[[Answer[Any]], None]) -> None:
         self._did("ask", key)

@@ -15,7 +15,7 @@ def test_keys_do_what_the_list_says(make_view: Make, press_keys: Any) -> None:
     still = Still(HEALTHY)
     view = make_view(still)
     press_keys("Control-b")
-    assert still.asked[0] == ("back_up", "", False)
+    assert still.asked[0] == ("back_up", "")
     press_keys("Control-B")
     assert len(still.asked) == 2, "with Caps Lock too"
     press_keys("F5")

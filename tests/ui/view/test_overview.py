@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from ui.conftest import AssertGolden
+from ui.view.copystates import AWAY, NONE
 from ui.view.states import HEALTHY, STATES
 from ui.view.still import Still
 
@@ -29,10 +31,40 @@ def test_tiles_are_equally_wide_and_nothing_is_cut(overview: Any, width: int, ro
     tiles = overview(width=width).tiles
     places = {(tile.winfo_y(), tile.winfo_height()) for tile in tiles.tiles}
     assert len(places) == rows
-    first = [tile.winfo_width() for tile in tiles.tiles[: 5 if rows == 1 else 3]]
+    first = [tile.winfo_width() for tile in tiles.tiles[: 6 if rows == 1 else 3]]
     assert max(first) - min(first) <= 2
     for tile in tiles.tiles:
         assert tile._value.label.winfo_reqwidth() <= tile._value.winfo_width()
+
+
+def test_in_french_they_are_as_wide_as_each_needs_before_they_take_two_rows(overview: Any) -> None:
+    tiles = overview(width=1040, lang="fr").tiles
+    assert len({tile.winfo_y() for tile in tiles.tiles}) == 1
+    assert len({tile.winfo_width() for tile in tiles.tiles}) > 2
+    for tile in tiles.tiles:
+        for line in (tile._value, tile._title):
+            assert line.label.winfo_reqwidth() <= line.winfo_width()
+    assert len({tile.winfo_y() for tile in overview(width=800, lang="fr").tiles.tiles}) == 2
+
+
+@pytest.mark.parametrize(("mode", "lang"), [("light", "en"), ("dark", "fr")])
+def test_a_copy_that_is_behind_looks_as_it_should(
+    overview: Any, appearance: Callable[[str], None], assert_golden: AssertGolden, mode: str, lang: str
+) -> None:
+    appearance(mode)
+    assert_golden(overview(AWAY, lang=lang, theme="own")._stage, f"copies-overview-{mode}-{lang}")
+
+
+def test_the_rule_has_a_line_that_breaks_where_it_is_narrow(overview: Any, wait_until: Any) -> None:
+    page = overview(NONE, width=1040)
+    meter = page.meter
+    assert meter.button.text == "Add a copy…"
+    assert meter.sentence.winfo_y() < meter.lights.winfo_height()
+    meter.button.invoke()
+    assert page._stage.panel is not None
+    narrow = overview(NONE, width=640).meter
+    assert narrow.sentence.winfo_y() >= narrow.lights.winfo_y() + narrow.lights.winfo_height()
+    assert overview(HEALTHY).meter.hidden  # nobody has measured
 
 
 @pytest.mark.parametrize("width", [800, 1040, 1400])
@@ -59,7 +91,7 @@ def test_other_facts_are_shown(overview: Any, make_view: Make, wait_until: Any) 
     assert page.tiles.tiles[0].model.value == "48"
     page._stage.bridge.put(STATES["overdue"])
     wait_until(lambda: page.tiles.tiles[0].model.value == "45")
-    assert page.events.list.events[0].when == "Monday at 02:00"
+    wait_until(lambda: page.events.list.events[0].when == "Monday at 02:00")  # one part after the other
     assert "4 were missed" in page.coverage.sentence.text
 
 

@@ -33,6 +33,8 @@ IDS = {
     Verdict.FAILING: "litekeep.W005",
     Verdict.DAMAGED: "litekeep.W005",
     Verdict.SUSPICIOUS: "litekeep.W005",
+    Verdict.ALTERED: "litekeep.W005",
+    Verdict.COPY_UNREACHABLE: "litekeep.W005",
 }
 HINTS = {
     "litekeep.W001": "Run manage.py litekeep_backup, and litekeep watch for the ones to come.",

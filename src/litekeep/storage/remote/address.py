@@ -41,9 +41,14 @@ SECRETS = {
     "file": (),
 }
 _NEEDED_SECRETS = {"s3": ("access_key", "secret_key"), "gs": ("service_account",)}
+_USUAL_PORTS = {"sftp": (22,), "webdav": (80,), "webdavs": (443,)}
 _WITH_USER = {"sftp", "webdav", "webdavs"}
 _LOOPBACK = r"localhost|127(?:\.\d{1,3}){3}|::1"
 _FORMS = "s3://BUCKET/PREFIX, gs://, az://, sftp://USER@HOST/PATH, webdavs://HOST/PATH or file:///PATH"
+
+
+class SecretsMissing(UsageError):
+    """A place needs secrets that were not given."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,13 +112,23 @@ def check_secrets(address: Address, names: Mapping[str, str]) -> None:
     if address.scheme == "az" and not (names.get("account_key") or names.get("sas")):
         lacking = ["account_key"]
     if lacking:
-        raise UsageError(f"{address.shown} needs {' and '.join(lacking)}", hint="Give them beside the URL.")
+        raise SecretsMissing(f"{address.shown} needs {' and '.join(lacking)}", hint="Give them beside the URL.")
     if address.scheme == "webdav" and names.get("password") and not re.fullmatch(_LOOPBACK, address.host):
         raise UsageError(
             f"{address.shown} would send the password for everyone on the way to read",
             safe="Nothing was sent.",
             hint="Use webdavs:// (TLS).",
         )
+
+
+def place_of(url: str) -> tuple[str, ...]:
+    """What two URLs of one place have in common, however they are written; raises UsageError."""
+    found = parse_address(url)
+    scheme = "webdavs" if found.scheme == "webdav" else found.scheme
+    endpoint = urlsplit(found.options.get("endpoint", "")).netloc.lower()
+    host = found.host if scheme in {"s3", "gs", "az"} else found.host.lower()
+    port = "" if found.port in _USUAL_PORTS.get(found.scheme, ()) else str(found.port or "")
+    return scheme, found.user, host, port, found.path.rstrip("/"), found.options.get("account", ""), endpoint
 
 
 def _path(scheme: str, path: str) -> str:

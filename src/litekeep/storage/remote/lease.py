@@ -9,10 +9,14 @@ A holder that dies stops renewing. A mark counts as dead when the newest mark of
 the one that was just written, both by the clock of the server that stamps them: the clocks of the machines do not
 matter. The next holder removes dead marks.
 
+Where nothing may be deleted (credentials that may only add), a holder that is done writes a second mark,
+"lock/<holder>.free", and its others count as dead from then on.
+
 A holder that was suspended, or cut off, may wake up when its lease is someone else's. So before each put and delete
-under the lock, a holder whose last renewal is longer ago than SAFE_SECONDS renews first; it finds its mark gone, or
-another's beside it, and stops with Locked. What remains is a request that is itself under way for minutes; the order of
-the repository's writes and deletes bears that (a put is of a name of its own, and a delete of what was proven dead).
+under the lock, a holder whose last renewal is longer ago than SAFE_SECONDS renews first, and looks before and after it
+writes the new mark; it finds its old one gone, or another's beside it, and stops with Locked. What remains is a request
+that is itself under way for minutes; the order of the repository's writes and deletes bears that (a put is of a name of
+its own, and a delete of what was proven dead).
 """
 
 from __future__ import annotations
@@ -26,7 +30,7 @@ from contextlib import contextmanager, suppress
 from typing import Protocol
 
 from litekeep.clock import Clock
-from litekeep.errors import Cancelled, Locked, ObjectMissing, StorageError
+from litekeep.errors import Cancelled, Locked, ObjectMissing, PermissionRefused, StorageError
 from litekeep.storage.base import LOCK_NAME
 from litekeep.storage.remote.wire import Found
 
@@ -38,6 +42,7 @@ _LONGEST_WAIT_SECONDS = 10.0
 _MEETINGS = 4
 """Two that step back from each other try so often, also if they were told not to wait."""
 _FOLDER = f"{LOCK_NAME}/"
+_FREE = ".free"
 
 
 class Marks(Protocol):
@@ -120,6 +125,8 @@ class _Lease:
         self._record = json.dumps({"owner": owner, "since": since}).encode()
         self._number = 0
         self._lost = False
+        self._before: set[str] = set()
+        """Holders whose marks were there, dead or freed, when the lock was taken, and may stay for ever."""
         self._renewing = threading.Lock()
         self._renewed = self._instants()
 
@@ -130,10 +137,10 @@ class _Lease:
             self._place.write_mark(self._name, self._record)
             live, dead = self._look()
         except (StorageError, Cancelled):
-            self._remove_quietly(self._name)
+            self._withdraw()
             raise
         if live:
-            self._remove_quietly(self._name)
+            self._withdraw()
         else:
             for name in dead:
                 self._remove_quietly(name)
@@ -160,7 +167,7 @@ class _Lease:
         """Free the lock; what cannot be removed dies by itself."""
         self._lost = True
         renewed = self._renewing.acquire(timeout=0.3)  # else the one that renews hangs; it looks at `_lost` afterwards
-        self._remove_quietly(self._name)
+        self._withdraw()
         if renewed:
             self._renewing.release()
 
@@ -173,52 +180,76 @@ class _Lease:
             if self._lost:
                 return
             began = self._instants()
-            if self._age_seconds() > SAFE_SECONDS and not self._is_mine():
-                self._lost = True
-                self._remove_quietly(self._name)
-                return
             before = self._name
+            if self._was_taken(before):
+                return
             self._number += 1
             try:
                 self._place.write_mark(self._name, self._record)
             except BaseException:
                 self._number -= 1
                 raise
+            if self._was_taken(before):  # just now: who takes it writes before looking, and so did we
+                self._remove_quietly(before)
+                return
             self._remove_quietly(before)
             self._renewed = began
             if self._lost:  # given back meanwhile
                 self._remove_quietly(self._name)
 
-    def _is_mine(self) -> bool:
-        """Whether our mark is still there and nobody else's is, dead or alive."""
+    def _was_taken(self, mark: str) -> bool:
+        """Whether the lock was lost while this one was held up; then our newest mark goes, too."""
+        if self._age_seconds() > SAFE_SECONDS and not self._is_mine(mark):
+            self._lost = True
+            self._withdraw()
+            return True
+        return False
+
+    def _is_mine(self, mark: str) -> bool:
+        """Whether this mark of ours is still there, and nobody came since we took the lock, however they ended."""
         names = [each.name for each in self._place.marks(_FOLDER)]
-        return self._name in names and all(_holder(name) == self._id for name in names)
+        return mark in names and _holders(names) <= {self._id, *self._before}
 
     def _look(self) -> tuple[list[str], list[str]]:
         """The marks of others: the newest of each that lives, and all that are dead."""
-        found = [each for each in self._place.marks(_FOLDER) if _holder(each.name)]
+        everything = self._place.marks(_FOLDER)
+        names = [each.name for each in everything]
+        free, self._before = _freed(names), _holders(names)
+        found = [each for each in everything if _holder(each.name)]
         stamped = next((each.modified_seconds for each in found if each.name == self._name), None)
         if stamped is None:
             raise StorageError(f"a mark just written is not listed in {self._place.description}", key=self._name)
         newest: dict[str, Found] = {}
         for each in found:
             holder = _holder(each.name)
-            if holder != self._id and (holder not in newest or newest[holder].modified_seconds < each.modified_seconds):
+            if holder not in {self._id, *free} and (
+                holder not in newest or newest[holder].modified_seconds < each.modified_seconds
+            ):
                 newest[holder] = each
         live = {h: each.name for h, each in newest.items() if stamped - each.modified_seconds < LEASE_SECONDS}
         dead = [each.name for each in found if _holder(each.name) not in live and _holder(each.name) != self._id]
-        return sorted(live.values()), dead
+        return sorted(live.values()), [*dead, *(f"{_FOLDER}{holder}{_FREE}" for holder in sorted(free - {self._id}))]
 
-    def _remove_quietly(self, name: str) -> None:
+    def _withdraw(self) -> None:
+        """Take the mark away; where that is not allowed, say that it counts no more."""
+        if not self._remove_quietly(self._name):
+            with suppress(StorageError, Cancelled):
+                self._place.write_mark(f"{_FOLDER}{self._id}{_FREE}", b"free")
+
+    def _remove_quietly(self, name: str) -> bool:
+        """False if that is not allowed."""
         for _ in range(2):
             with suppress(ObjectMissing):
                 try:
                     self._place.remove_mark(name)
                 except Cancelled:
-                    return
+                    return True
+                except PermissionRefused:
+                    return False
                 except StorageError:
                     continue
-            return
+            return True
+        return True
 
     def _instants(self) -> tuple[float, float]:
         return self._clock.boot().seconds, self._clock.now().timestamp()
@@ -226,6 +257,16 @@ class _Lease:
     def _age_seconds(self) -> float:
         """Since the last renewal began, by the clock that ran further: one may have stood still while asleep."""
         return max(now - then for now, then in zip(self._instants(), self._renewed, strict=True))
+
+
+def _freed(names: Sequence[str]) -> set[str]:
+    """The holders that said that they are done."""
+    return {name.removeprefix(_FOLDER).removesuffix(_FREE) for name in names if name.endswith(_FREE)}
+
+
+def _holders(names: Sequence[str]) -> set[str]:
+    """All that have, or had, a mark."""
+    return {holder for name in names if (holder := _holder(name))} | _freed(names)
 
 
 def _holder(name: str) -> str:

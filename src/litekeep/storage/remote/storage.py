@@ -71,6 +71,7 @@ class RemoteStorage:
     cancelled: asked while waiting, from the thread that waits; True ends the wait with Cancelled.
     create: make the folder if it is missing; buckets are never made.
     exclusive: what a probe found before; None: probe before the first put.
+    visited: the place was there lately, so that it need not be looked for before the first put.
     """
 
     def __init__(
@@ -81,6 +82,7 @@ class RemoteStorage:
         cancelled: Callable[[], bool] | None = None,
         create: bool = False,
         exclusive: bool | None = None,
+        visited: bool = False,
         stall_seconds: float = STALL_SECONDS,
     ) -> None:
         self._wire = wire
@@ -88,12 +90,18 @@ class RemoteStorage:
         self._create = create
         self._exclusive = exclusive
         self._there = False
+        self._visited = visited
         self._guard = threading.Lock()
         self._one_put = threading.Lock()
         self._workers = Workers(clock, stall_seconds, cancelled)
         self._leases = Leases(self, clock)
         self.close = weakref.finalize(self, wire.reset)
         """Cut the connections; done by itself when the storage is no longer used."""
+
+    @property
+    def exclusive(self) -> bool | None:
+        """Whether the server refuses to replace, as `probe` found out; None if it was not asked yet."""
+        return self._exclusive
 
     @property
     def description(self) -> str:
@@ -106,7 +114,8 @@ class RemoteStorage:
         content = memoryview(data).cast("B")
         if not content.readonly:
             content = memoryview(bytes(content))  # a request that is given up may go on reading it
-        self._require_place()
+        if not self._visited:
+            self._require_place()
         self._leases.require_held()
         if self._is_exclusive():
             self._put_exclusively(key, content)

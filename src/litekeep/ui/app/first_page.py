@@ -6,17 +6,18 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from litekeep.errors import LitekeepError, SettingsInvalid
-from litekeep.ui.app.first_run import Choices, Flaw, proposed_folder
-from litekeep.ui.app.trouble import Sign
+from litekeep.ui.app.first_run import Choices, Flaw, encryption_installed, proposed_folder
 from litekeep.ui.language.words import Language, phrase
-from litekeep.ui.presenter.models import Glyph
+from litekeep.ui.presenter.models import Glyph, Tone
 from litekeep.ui.widgets.buttons import Button, Kind
 from litekeep.ui.widgets.card import Box
 from litekeep.ui.widgets.ctk import Piece
 from litekeep.ui.widgets.fields import Entry
 from litekeep.ui.widgets.flow import Flow
+from litekeep.ui.widgets.hero import Sign
 from litekeep.ui.widgets.look import FORM_BUTTON, GAP, GAP_LARGE, GAP_SMALL, HERO_BUTTON, PAGE
 from litekeep.ui.widgets.page import Page
+from litekeep.ui.widgets.toggles import Check
 from litekeep.ui.widgets.words import Words, Wrapped
 
 FLAWS = {
@@ -77,7 +78,7 @@ class FirstPage(Piece):
         body.grid_columnconfigure(0, weight=1)
         head = Piece(body)
         head.grid(row=0, column=0, columnspan=2, sticky="ew")
-        Sign(head, Glyph.SHIELD_CHECK, self.look.ok).grid(row=0, column=0, padx=(0, PAGE))
+        Sign(head, Glyph.SHIELD_CHECK, Tone.OK).grid(row=0, column=0, padx=(0, PAGE))
         Wrapped(head, say("Protect a database"), role="hero").grid(row=0, column=1, sticky="ew")
         head.grid_columnconfigure(1, weight=1)
         text = say(
@@ -93,6 +94,14 @@ class FirstPage(Piece):
         self.folder = Entry(body, command=self._typed_folder, accept=lambda _: self.finish())
         self.choose_folder = Button(body, say("Choose…"), self._choose_folder, height=FORM_BUTTON)
         self.folder_note = self._row(body, 5, say("Folder for the backups"), self.folder, self.choose_folder)
+        told = say(
+            "For this computer a key file is made, and for you a recovery key to print: without both, the backups are "
+            "lost."
+        )
+        if not encryption_installed():
+            told = say("Litekeep can do this when the package “cryptography” is installed.")
+        self.encrypt = Check(body, say("Encrypt the backups"), sub=told, enabled=False)
+        self.encrypt.grid(row=8, column=0, columnspan=2, sticky="ew", pady=(0, GAP))
 
     def _row(self, body: Piece, row: int, title: str, entry: Entry, choose: Button) -> Wrapped:
         Words(body, title, role="strong").grid(row=row, column=0, sticky="w", pady=(0, GAP_SMALL))
@@ -104,9 +113,9 @@ class FirstPage(Piece):
 
     def _buttons(self, body: Piece, on_cancel: Callable[[], object] | None) -> None:
         self.trouble = Wrapped(body, role="body", colour=self.look.bad)
-        self.trouble.grid(row=8, column=0, columnspan=2, sticky="ew")
+        self.trouble.grid(row=9, column=0, columnspan=2, sticky="ew")
         flow = Flow(body)
-        flow.grid(row=9, column=0, columnspan=2, sticky="ew", pady=(GAP, 0))
+        flow.grid(row=10, column=0, columnspan=2, sticky="ew", pady=(GAP, 0))
         self.done = Button(flow, self._say("Make the first backup"), self.finish, kind=Kind.PRIMARY, height=HERO_BUTTON)
         self.cancel = Button(flow, self._say("Cancel"), on_cancel, height=HERO_BUTTON) if on_cancel else None
         flow.arrange([self.done, *([self.cancel] if self.cancel else [])])
@@ -116,7 +125,7 @@ class FirstPage(Piece):
     @property
     def choices(self) -> Choices:
         """As the fields say now."""
-        return Choices(self.database.text, self.folder.text)
+        return Choices(self.database.text, self.folder.text, self.encrypt.on)
 
     def set_choices(self, choices: Choices) -> None:
         """Write them into the fields."""
@@ -169,6 +178,10 @@ class FirstPage(Piece):
             self.folder_note.set_text(self._say("The settings in {file} are used.", file=settled))
             self.folder_note.set_colour(self.look.muted)
         self.done.set_enabled(choices.ready)
+        possible = choices.can_encrypt and encryption_installed()
+        self.encrypt.set_enabled(possible)
+        if not possible:
+            self.encrypt.set_on(False)
 
     def _note(self, note: Wrapped, flaw: Flaw | None) -> None:
         note.set_text(self._say(FLAWS[flaw]) if flaw and FLAWS[flaw] else "")

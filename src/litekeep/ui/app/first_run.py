@@ -9,12 +9,16 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from enum import StrEnum
+from importlib.util import find_spec
 from pathlib import Path
+
+from blake3 import blake3
 
 from litekeep.config.edit import create_settings
 from litekeep.config.load import load_settings
 from litekeep.config.starter import starter_document
 from litekeep.errors import LitekeepError
+from litekeep.formats.repoconfig import KEY as REPOSITORY
 from litekeep.operations.places import same_device
 from litekeep.ui.app.remembered import Known
 
@@ -47,6 +51,7 @@ class Choices:
 
     database: str = ""
     folder: str = ""
+    encrypt: bool = False
 
     def database_flaw(self) -> Flaw | None:
         """What is wrong with the file."""
@@ -91,9 +96,28 @@ class Choices:
         return Flaw.SAME_DRIVE if same_device(_path(self.database), above) else None
 
     @property
+    def can_encrypt(self) -> bool:
+        """The folder of the backups is made anew, so that they can be encrypted from the first one on."""
+        return self.ready and self.settled is None and not os.path.lexists(_path(self.folder) / REPOSITORY)
+
+    @property
     def ready(self) -> bool:
         """Nothing is wrong."""
         return self.database_flaw() is None and self.folder_flaw() is None
+
+
+def encryption_installed() -> bool:
+    """The package that encrypts is there."""
+    return find_spec("cryptography") is not None
+
+
+def key_file(known: Known, own_folder: Path) -> Path:
+    """Where the key of this computer for a database's backups is kept: with the program's own, away from the backups.
+
+    own_folder: of the program.
+    """
+    digits = blake3(str(known.settings).encode("utf-8", "surrogatepass")).hexdigest(4)
+    return own_folder / "keys" / f"{known.database.stem}-{digits}.key"
 
 
 def proposed_folder(database: str) -> str:

@@ -14,14 +14,14 @@ from litekeep import BackupManager
 from litekeep.errors import UsageError
 from litekeep.ui.app.bar import Bar
 from litekeep.ui.app.first_page import Dialogs, FirstPage
-from litekeep.ui.app.first_run import Choices, known_settings, set_up
+from litekeep.ui.app.first_run import Choices, key_file, known_settings, set_up
 from litekeep.ui.app.fleet import Fleet
 from litekeep.ui.app.remembered import Known, load, save
 from litekeep.ui.app.trouble import Trouble
 from litekeep.ui.app.waiting import Waiting
 from litekeep.ui.bridge import Bridge
 from litekeep.ui.language.words import Language
-from litekeep.ui.presenter.models import Glyph
+from litekeep.ui.presenter.models import Action, Glyph
 from litekeep.ui.widgets.ctk import Piece
 from litekeep.ui.widgets.icons import GLYPHS, sign
 from litekeep.ui.widgets.look import OWN
@@ -173,12 +173,16 @@ class Program:
         manager = self.fleet.of(known)
         if manager is None:
             raise self.fleet.troubles.get(known.settings) or UsageError(f"{known.database} is not there any more")
+        if choices.encrypt:
+            manager.make_encrypted(key_file(known, self._memory_file.parent))
         if not manager.list_backups():
             bridge = Bridge(manager)
             bridge.back_up()
             bridge.close()  # the view sees its progress and its end
         self.show(known)
         self.fleet.start(known)
+        if choices.encrypt:
+            self.page.perform(Action.RECOVERY_KEY)  # now, while somebody is there
 
     def remove(self) -> None:
         """Forget the database that is shown; its backups and settings stay where they are."""

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import tkinter
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from litekeep.ui.presenter.models import Glyph
+from litekeep.ui.presenter.models import Glyph, Tone
 from litekeep.ui.widgets.buttons import Button, Kind
 from litekeep.ui.widgets.card import Box
 from litekeep.ui.widgets.ctk import Piece
 from litekeep.ui.widgets.flow import Flow
-from litekeep.ui.widgets.icons import glyph_photo
-from litekeep.ui.widgets.look import CARD_GAP, GAP_LARGE, HERO_BUTTON, ICON, PAGE
-from litekeep.ui.widgets.shades import Pair
+from litekeep.ui.widgets.hero import Sign
+from litekeep.ui.widgets.look import CARD_GAP, GAP_LARGE, HERO_BUTTON, PAGE
 from litekeep.ui.widgets.words import Wrapped
 
 
@@ -35,7 +33,7 @@ class Trouble(Piece):
         box.grid(row=0, column=0, sticky="ew", padx=PAGE, pady=PAGE)
         body = box.body
         body.grid_columnconfigure(1, weight=1)
-        self._icon = Sign(body, glyph, self.look.muted)
+        self._icon = Sign(body, glyph, Tone.CALM)
         self._icon.grid(row=0, column=0, rowspan=2, sticky="n", padx=(0, PAGE))
         Wrapped(body, headline, role="page").grid(row=0, column=1, sticky="ew")
         texts = Piece(body)
@@ -45,24 +43,8 @@ class Trouble(Piece):
             Wrapped(texts, line).grid(row=row, column=0, sticky="ew", pady=(0, 2))
         flow = Flow(body)
         flow.grid(row=2, column=1, sticky="ew")
-        kinds = [Kind.PRIMARY, *([Kind.QUIET] * len(buttons))]
         self.buttons = [
-            Button(flow, text, act, kind=kind, height=HERO_BUTTON)
-            for (text, act), kind in zip(buttons, kinds, strict=False)
+            Button(flow, text, act, kind=Kind.QUIET if at else Kind.PRIMARY, height=HERO_BUTTON)
+            for at, (text, act) in enumerate(buttons)
         ]
         flow.arrange([*self.buttons])
-
-
-class Sign(Piece):
-    """A large sign in one colour."""
-
-    def __init__(self, master: Any, glyph: Glyph, ink: Pair) -> None:
-        super().__init__(master, width=ICON, height=ICON)
-        self._glyph, self._ink = glyph, ink
-        self._label = tkinter.Label(self, borderwidth=0)
-        self._label.place(x=0, y=0)
-        self.redraw()
-
-    def redraw(self) -> None:
-        image = glyph_photo(self, self._glyph, self.scaled(ICON), self.colour(self._ink))
-        self._label.configure(image=image, background=self.colour(self.back))

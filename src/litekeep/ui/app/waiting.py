@@ -21,6 +21,7 @@ RUNNING = {
     "undo": phrase("{name} is being restored"),
     "verify": phrase("Backups of {name} are being checked"),
     "drill": phrase("A restore of {name} is being tested"),
+    "rebuild": phrase("The backups of {name} are being got back"),
 }
 
 

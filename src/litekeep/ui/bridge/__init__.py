@@ -11,6 +11,6 @@ lanes      threads that end when nothing is to do       board     what all views
 """
 
 from litekeep.ui.bridge.bridge import Answer, Bridge
-from litekeep.ui.bridge.updates import Ended, FactsChanged, Told, Update, WorkChanged
+from litekeep.ui.bridge.updates import Ended, FactsChanged, SendingChanged, Update, WorkChanged
 
-__all__ = ["Answer", "Bridge", "Ended", "FactsChanged", "Told", "Update", "WorkChanged"]
+__all__ = ["Answer", "Bridge", "Ended", "FactsChanged", "SendingChanged", "Update", "WorkChanged"]

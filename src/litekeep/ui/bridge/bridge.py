@@ -2,7 +2,7 @@
 
     view (Tk thread)                                       threads of the bridge, of the manager
     bridge.back_up() ----------------> working lane ------> manager.create_backup() --+
-    bridge.plan_rotation(policy, f) -> a lane of its own -> manager.plan_rotation() --+--> board.state, queue
+    bridge.ask(key, question, f) ----> a lane of its own -> question(manager) --------+--> board.state, queue
     bridge.drain() <------------------------------------------------------------------+
         -> updates; f(answer)
 
@@ -23,17 +23,15 @@ from typing import Any, Generic, TypeVar
 from litekeep import BackupManager
 from litekeep.clock import Clock, SystemClock
 from litekeep.config.settings import BackupSettings
-from litekeep.manager.questions import RotationPreview
 from litekeep.model import Snapshot
 from litekeep.operations.preview import Preview
-from litekeep.retention import RetentionPolicy
 from litekeep.ui.bridge import deeds, endings
 from litekeep.ui.bridge.board import State, board_of
 from litekeep.ui.bridge.deeds import Deed, carried_out
 from litekeep.ui.bridge.gathering import local_now
 from litekeep.ui.bridge.lanes import Lane
 from litekeep.ui.bridge.turns import SHORT_TURNS
-from litekeep.ui.bridge.updates import Ended, FactsChanged, Told, Update, WorkChanged
+from litekeep.ui.bridge.updates import Ended, FactsChanged, SendingChanged, Update, WorkChanged
 from litekeep.ui.presenter.facts import Outcome, ViewFacts
 
 LOOK_SECONDS = 3.0
@@ -45,7 +43,6 @@ FIRST_LOOK = 2
 takes the interpreter away from it at each call of Tk, and with thousands of backups the first paint takes six times
 as long."""
 PREVIEW = "preview"
-PLAN = "plan"
 
 Value = TypeVar("Value")
 Value_co = TypeVar("Value_co", covariant=True)
@@ -76,7 +73,7 @@ class Bridge:
         self._manager = manager
         self._clock = clock or SystemClock()
         self._board = board_of(manager, self._clock)
-        self._heard: SimpleQueue[Told | Ended] = SimpleQueue()
+        self._heard: SimpleQueue[Ended] = SimpleQueue()
         self._answers: SimpleQueue[tuple[str, int, Callable[[], None]]] = SimpleQueue()
         self._to_call: deque[Callable[[], None]] = deque()
         self._asked: dict[str, int] = {}
@@ -91,11 +88,6 @@ class Bridge:
         self._compose()
 
     # What is known
-
-    @property
-    def manager(self) -> BackupManager:
-        """What it looks at."""
-        return self._manager
 
     @property
     def facts(self) -> ViewFacts:
@@ -119,15 +111,14 @@ class Bridge:
     def drain(self) -> list[Update]:
         """What happened since last time; answers to questions are given to who asked, here.
 
-        In this order: what was told and what ended, each once; then what goes on, and the facts, as they are now.
+        In this order: what ended, each once; then what goes on, and the facts, as they are now.
         """
         if self._closed:
             return []
         self._drains += 1
         if self._drains == FIRST_LOOK:
             self._board.look(self._manager, anew=True)
-        heard = _all_of(self._heard)
-        updates: list[Update] = [*heard]
+        updates: list[Update] = [*_all_of(self._heard)]
         before, was = self._shown, self._facts
         state = self._board.state
         if state is not before:
@@ -135,6 +126,8 @@ class Bridge:
             self._compose()
             if self._facts.work != was.work:
                 updates.append(WorkChanged(self._facts.work))
+            if self._facts.sending != was.sending:
+                updates.append(SendingChanged(self._facts.sending))
             if _pages(state) != _pages(before):
                 updates.append(FactsChanged(self._facts))
         self._look_now_and_then()
@@ -168,6 +161,7 @@ class Bridge:
             state.gathered.facts,
             now=self.now(),
             work=state.scene.shown,
+            sending=state.scene.sending,
             outcome=state.outcome,
             findings=state.findings,
             examined_at=state.examined_at,
@@ -181,10 +175,10 @@ class Bridge:
 
     # Jobs: one of a person's at a time; each returns False, and does nothing, while another one goes on
 
-    def back_up(self, label: str = "", *, pinned: bool = False) -> bool:
+    def back_up(self, label: str = "") -> bool:
         """A backup now."""
         known = frozenset(each.id for each in self._facts.snapshots)
-        return self._job("backup", deeds.back_up(label, known, pinned=pinned))
+        return self._job("backup", deeds.back_up(label, known))
 
     def verify(self, snapshots: Sequence[Snapshot] | None = None) -> bool:
         """Read these backups back, the newest first where None means all that are not in the trash."""
@@ -202,6 +196,17 @@ class Bridge:
     def restore_file(self, path: Path, *, accept_problems: bool = False) -> bool:
         """Bring a plain file back over the database."""
         return self._job("restore", deeds.restore_file(path, accept_problems=accept_problems))
+
+    def restore_from(
+        self, copy: str, snapshot: Snapshot, to: Path | None = None, *, accept_problems: bool = False
+    ) -> bool:
+        """Bring a backup back from the copy of that name: over the database, or to the new file `to`."""
+        deed = deeds.restore_from(copy, snapshot, to, accept_problems=accept_problems)
+        return self._job("restore", deed, snapshot)
+
+    def rebuild_from(self, copy: str, into: Path | None = None) -> bool:
+        """Get all backups back from a copy; into: another folder, which is then that of the settings."""
+        return self._job("rebuild", deeds.rebuild_from(copy, into))
 
     def undo_restore(self) -> bool:
         """Take the last restore back."""
@@ -257,40 +262,59 @@ class Bridge:
         """
         self._decide("settings", deeds.change_settings(dict(changes), seen))
 
-    def pause(self) -> None:
-        """Nothing by itself until `resume`."""
-        self._decide("pause", deeds.pause())
-
     def resume(self) -> None:
-        """Go on."""
+        """Planned backups again, after a pause."""
         self._decide("resume", deeds.resume())
 
     def look_again(self) -> None:
         """Look for a folder that was not there."""
         self._decide("look", deeds.look_again())
 
-    def test_notifications(self) -> None:
-        """Send a test through every channel; the outcome's verb is "notify"."""
-        self._decide("notify", deeds.test_notifications(), self._lane("notify"))
+    def remove_copy(self, name: str) -> None:
+        """Out of the settings; the outcome's `entry` brings it back."""
+        self._decide("copy_removed", deeds.remove_copy(name))
 
-    def _decide(self, verb: str, deed: Deed, lane: Lane | None = None) -> None:
+    def put_back_copy(self, entry: Mapping[str, Any]) -> None:
+        """Into the settings again."""
+        self._decide("copy_added", deeds.put_back_copy(entry))
+
+    def _decide(self, verb: str, deed: Deed) -> None:
         if not self._closed:
             manager, board = self._manager, self._board
-            lane = lane or board.deciding
-            lane.put(lambda: board.decided(manager, carried_out(verb, deed, manager, board)))
+            board.deciding.put(lambda: board.decided(manager, carried_out(verb, deed, manager, board)))
+
+    # Copies: beside everything else, one after the other
+
+    def send(self, names: Sequence[str]) -> None:
+        """Bring these copies up to date; what goes on is in `facts.sending`."""
+        self._with_copies("sync", tuple(names), deeds.send(tuple(names)))
+
+    def test_copy(self, name: str) -> None:
+        """Rehearse a restore from a copy."""
+        self._with_copies("drill", (name,), deeds.test_copy(name))
+
+    def cancel_copying(self) -> None:
+        """Stop what goes on with the copies; what arrived stays."""
+        self._board.cancel_copying(self._manager)
+
+    def _with_copies(self, verb: str, names: tuple[str, ...], deed: Deed) -> None:
+        if self._closed or not names:
+            return
+        manager, board = self._manager, self._board
+        board.ask_copy(verb, names[0])
+        board.sending.put(lambda: board.sent(manager, names, carried_out(verb, deed, manager, board)))
 
     # Questions
-
-    def plan_rotation(self, policy: RetentionPolicy, on_answer: Callable[[Answer[RotationPreview]], None]) -> None:
-        """What the next clean-up would do under another policy. Only the newest question is answered."""
-        known = self._shown.gathered
-        everything = (*known.facts.snapshots, *known.facts.trash) if known.trace else None
-        self.ask(PLAN, lambda manager: manager.plan_rotation(policy, snapshots=everything), on_answer)
 
     def preview_restore(self, chosen: Snapshot | Path, on_answer: Callable[[Answer[Preview]], None]) -> None:
         """What restoring this backup, or plain file, would change. Only the newest question is answered."""
         self.forget(PREVIEW)
         self.ask(PREVIEW, lambda manager: manager.preview_restore(chosen), on_answer)
+
+    def preview_restore_from(self, copy: str, chosen: Snapshot, on_answer: Callable[[Answer[Preview]], None]) -> None:
+        """The same for a backup of a copy."""
+        self.forget(PREVIEW)
+        self.ask(PREVIEW, lambda manager: manager.preview_restore_from(copy, chosen), on_answer)
 
     def examine(self) -> None:
         """What could go wrong; the answer is in `facts.findings`."""

@@ -6,6 +6,8 @@ Runs on a thread of the bridge. Errors of the manager become outcomes; nothing i
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import CancelledError
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
@@ -14,6 +16,7 @@ from litekeep import BackupManager
 from litekeep.config.settings import BackupSettings
 from litekeep.errors import Cancelled
 from litekeep.model import Snapshot
+from litekeep.operations.sync import SyncResult
 from litekeep.operations.verify import VerifyResult
 from litekeep.ui.bridge import endings
 from litekeep.ui.presenter.facts import End, Outcome
@@ -35,11 +38,11 @@ class Stage(Protocol):
 Deed = Callable[[BackupManager, Stage], Outcome]
 
 
-def back_up(label: str, known: frozenset[str], *, pinned: bool) -> Deed:
+def back_up(label: str, known: frozenset[str]) -> Deed:
     """A backup now. known: ids that there were before; one of them as the result says that nothing had changed."""
 
     def run(manager: BackupManager, stage: Stage) -> Outcome:
-        snapshot = manager.create_backup(label, pinned=pinned)
+        snapshot = manager.create_backup(label)
         return endings.backed_up(snapshot, stage.now(), unchanged=snapshot.id in known)
 
     return run
@@ -82,6 +85,18 @@ def restore_file(path: Path, *, accept_problems: bool) -> Deed:
     return lambda manager, stage: endings.restored(
         "restore", manager.restore_file(path, accept_problems=accept_problems), stage.now()
     )
+
+
+def restore_from(copy: str, snapshot: Snapshot, to: Path | None, *, accept_problems: bool) -> Deed:
+    """Bring a backup back from a copy, over the database or to a new file."""
+    return lambda manager, stage: endings.restored(
+        "restore", manager.restore_from(copy, snapshot, to, accept_problems=accept_problems), stage.now()
+    )
+
+
+def rebuild_from(copy: str, into: Path | None) -> Deed:
+    """Get all backups of a copy back."""
+    return lambda manager, stage: endings.rebuilt(manager.rebuild_from(copy, into), stage.now())
 
 
 def undo() -> Deed:
@@ -143,24 +158,64 @@ def change_settings(changes: Mapping[str, Any], seen: BackupSettings | None = No
     return run
 
 
-def pause() -> Deed:
-    """Nothing by itself for now."""
-    return _quick("pause", lambda manager: manager.pause())
+def send(names: Sequence[str]) -> Deed:
+    """Bring these copies up to date: all are tried, the first one that fails makes the outcome."""
+
+    def run(manager: BackupManager, stage: Stage) -> Outcome:
+        results: list[SyncResult] = []
+        failed: tuple[str, BaseException] | None = None
+        begun = [(name, manager.submit_sync(name)) for name in names]
+        for name, future in begun:
+            try:
+                results.append(future.result())
+            except (Exception, CancelledError) as error:  # noqa: BLE001 - the others are waited for first
+                failed = failed or (name, error)
+        if failed is not None:
+            return endings.failed("sync", failed[1], stage.now(), copy=failed[0])
+        return endings.sent(names, results, stage.now())
+
+    return run
+
+
+def test_copy(name: str) -> Deed:
+    """Rehearse a restore from a copy."""
+
+    def run(manager: BackupManager, stage: Stage) -> Outcome:
+        try:
+            return replace(endings.drilled(manager.test_restore_from(name), stage.now()), copy=name)
+        except Exception as error:  # noqa: BLE001 - it belongs to the outcome
+            return endings.failed("drill", error, stage.now(), copy=name)
+
+    return run
+
+
+def remove_copy(name: str) -> Deed:
+    """Out of the settings; the outcome has what brings it back."""
+
+    def run(manager: BackupManager, stage: Stage) -> Outcome:
+        return Outcome("copy_removed", End.DONE, stage.now(), copy=name, entry=manager.remove_copy(name))
+
+    return run
+
+
+def put_back_copy(entry: Mapping[str, Any]) -> Deed:
+    """Into the settings again."""
+
+    def run(manager: BackupManager, stage: Stage) -> Outcome:
+        manager.add_copy(entry)
+        return Outcome("copy_added", End.DONE, stage.now(), copy=str(entry.get("name")))
+
+    return run
 
 
 def resume() -> Deed:
-    """Go on."""
+    """Planned backups again, after a pause."""
     return _quick("resume", lambda manager: manager.resume())
 
 
 def look_again() -> Deed:
     """Look whether the folder of the backups is there again."""
     return _quick("look", lambda manager: manager.look_again())
-
-
-def test_notifications() -> Deed:
-    """Send a test through every channel."""
-    return lambda manager, stage: endings.notified(manager.test_notifications(), stage.now())
 
 
 def _quick(verb: str, call: Callable[[BackupManager], object]) -> Deed:

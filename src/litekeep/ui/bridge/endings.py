@@ -9,10 +9,11 @@ from typing import Any
 
 from litekeep.errors import Cancelled, LitekeepError, SettingsInvalid
 from litekeep.model import Snapshot
-from litekeep.notify.delivery import Delivered, Delivery
 from litekeep.operations.drill import DrillResult
 from litekeep.operations.prune import PruneResult
+from litekeep.operations.replicate import ReplicateResult
 from litekeep.operations.restore import RestoreResult
+from litekeep.operations.sync import SyncResult
 from litekeep.operations.verify import VerifyResult
 from litekeep.ui.presenter.facts import End, Outcome
 
@@ -61,6 +62,19 @@ def drilled(result: DrillResult, at: datetime) -> Outcome:
     return Outcome("drill", End.DONE, at, about=result.snapshot, checked=int(not result.damage), problems=problems)
 
 
+def sent(names: Sequence[str], results: Sequence[SyncResult], at: datetime) -> Outcome:
+    """Copies were brought up to date. problems: what could not be sent, because it is damaged here."""
+    return Outcome(
+        "sync",
+        End.DONE,
+        at,
+        copy=", ".join(names),
+        unchanged=not any(result.sent_objects for result in results),
+        sent_bytes=sum(result.sent_bytes for result in results),
+        problems=tuple(text for result in results for text in result.left_behind),
+    )
+
+
 def restored(verb: str, result: RestoreResult, at: datetime) -> Outcome:
     """A restore over the database, or to a new file; "undo" of one."""
     over = result.how != "new"
@@ -73,7 +87,13 @@ def restored(verb: str, result: RestoreResult, at: datetime) -> Outcome:
         undoable=verb == "restore" and over and result.safety_copy is not None,
         checked=1,
         problems=result.problems,
+        kept="" if result.safety_file is None else str(result.safety_file),
     )
+
+
+def rebuilt(result: ReplicateResult, at: datetime) -> Outcome:
+    """All backups of a copy came back; problems: what did not."""
+    return Outcome("rebuild", End.DONE, at, checked=result.snapshots, problems=result.left_behind)
 
 
 def cleaned_up(result: PruneResult, at: datetime) -> Outcome:
@@ -87,17 +107,4 @@ def cleaned_up(result: PruneResult, at: datetime) -> Outcome:
         several=(*result.trashed, *result.forgotten),
         freed_bytes=result.freed_bytes,
         problems=waiting,
-    )
-
-
-def notified(deliveries: Sequence[Delivery], at: datetime) -> Outcome:
-    """A test of the channels. checked: how many took the message. code "no_channel": the settings name none."""
-    bad = [each for each in deliveries if each.result is not Delivered.OK]
-    return Outcome(
-        "notify",
-        End.DONE if deliveries and not bad else End.FAILED,
-        at,
-        code="" if deliveries else "no_channel",
-        checked=len(deliveries) - len(bad),
-        problems=tuple(f"{each.channel}: {each.detail or each.result.value}" for each in bad),
     )

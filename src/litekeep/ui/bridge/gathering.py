@@ -1,7 +1,7 @@
 """Facts from a manager: what the pages show, read on a thread of the bridge.
 
-Reading the listing of thousands of backups takes a noticeable part of a second, so it is read only when a folder of the
-repository has changed since; what can change without that (the time, the drive's room) is always asked.
+Reading the listing of thousands of backups takes a noticeable part of a second, so facts are gathered only when there
+is a reason: a folder of the repository has changed since (`trace`), or they are old (board.GATHER_SECONDS).
 """
 
 from __future__ import annotations
@@ -19,13 +19,16 @@ from litekeep.config.settings import Settings
 from litekeep.errors import LitekeepError
 from litekeep.journal import history
 from litekeep.manager.home import STATE_FOLDER
+from litekeep.operations import copymemory
+from litekeep.operations.copymemory import CopyState
 from litekeep.repository import layout
 from litekeep.scheduling.zone import machine_zone
 from litekeep.ui.presenter.facts import ViewFacts
+from litekeep.worker.probing import is_encrypted
 
 ROWS = 5000
 """The newest rows of the journal that are shown: years, unless a database is backed up every few minutes."""
-_FOLDERS = (layout.SNAPSHOTS, layout.RECEIPTS, layout.MARKS, layout.PACKS)
+_FOLDERS = (layout.SNAPSHOTS, layout.RECEIPTS, layout.MARKS, layout.PACKS, layout.KEYS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +74,23 @@ def trace(manager: BackupManager) -> Trace:
     folder = manager.repository
     state = manager.database.parent / STATE_FOLDER
     diaries = [each / name for each in (folder, state) for name in (history.NAME, history.OLDER_NAME)]
-    stored = [folder, *(found for name in _FOLDERS for found in _with_inner(folder / name))]
+    stored = [folder, *(found for name in _FOLDERS for found in _with_inner(folder / name)), *_memories(folder)]
     return Trace(manager.settings, tuple(_looks(stored)), tuple(_looks(diaries)))
+
+
+def _memories(folder: Path) -> list[Path]:
+    """What is remembered of the copies: another program sends, too."""
+    with suppress(OSError):
+        return sorted((folder / copymemory.FOLDER).glob("*.json"))
+    return []
+
+
+def _states(manager: BackupManager, before: ViewFacts) -> tuple[CopyState, ...]:
+    """Of the copies; while the folder that has them is away, those of before."""
+    states = manager.copy_states()
+    if not os.path.isdir(manager.repository):
+        states |= {each.name: each for each in before.copies if each.name in states}
+    return tuple(states.values())
 
 
 def _with_inner(folder: Path) -> Iterator[Path]:
@@ -124,4 +142,11 @@ def gather(manager: BackupManager, clock: Clock, before: Gathered) -> Gathered:
         )
     with suppress(LitekeepError):
         facts = replace(facts, next_runs=tuple(manager.next_runs()))
+    with suppress(LitekeepError):
+        facts = replace(
+            facts,
+            copies=_states(manager, before.facts),
+            spread=manager.spread(everything),
+            encrypted=is_encrypted(manager.repository),
+        )
     return Gathered(facts, seen)

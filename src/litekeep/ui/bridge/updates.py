@@ -1,19 +1,10 @@
-"""What `Bridge.drain` gives to the view. Bridge.facts holds all of it as well, except what was told."""
+"""What `Bridge.drain` gives to the view. Bridge.facts holds all of it as well, except how quiet wishes ended."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from litekeep.monitor import Fact
-from litekeep.ui.presenter.facts import Outcome, ViewFacts, Work
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """An event of the manager, as `BackupManager.subscribe` gives it; each comes once and in order. No progress."""
-
-    name: str
-    facts: dict[str, Fact]
+from litekeep.ui.presenter.facts import Outcome, Sending, ViewFacts, Work
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,4 +28,11 @@ class FactsChanged:
     facts: ViewFacts
 
 
-Update = Told | Ended | WorkChanged | FactsChanged
+@dataclass(frozen=True, slots=True)
+class SendingChanged:
+    """What goes on with the copies now; None: nothing. The newest only."""
+
+    sending: Sending | None
+
+
+Update = Ended | WorkChanged | SendingChanged | FactsChanged

@@ -12,17 +12,15 @@ FIXED = "\u00a0"
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """thousands, decimal: signs in numbers. byte, prefixes: of sizes. date, month_day: patterns for str.format with
-    day, month, year and name (of the month). months: short names; month_names: long ones. days: short names from
-    Monday; day_names: long ones. quotes: before and after.
+    """thousands, decimal: signs in numbers. byte: of sizes. date: a pattern for str.format with day, month, year and
+    name (of the month). months: short names; month_names: long ones. days: short names from Monday; day_names: long
+    ones. quotes: before and after. minutes: a pattern for those after the hours of a span.
     """
 
     thousands: str
     decimal: str
     byte: str
-    prefixes: tuple[str, ...]
     date: str
-    month_day: str
     months: tuple[str, ...]
     month_names: tuple[str, ...]
     days: tuple[str, ...]
@@ -35,9 +33,7 @@ ENGLISH = Style(
     thousands=",",
     decimal=".",
     byte="B",
-    prefixes=("k", "M", "G", "T"),
     date="{name} {day}, {year}",
-    month_day="{name} {day}",
     months=("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),
     month_names=(
         *("January", "February", "March", "April", "May", "June", "July"),
@@ -52,9 +48,7 @@ FRENCH = Style(
     thousands=NARROW,
     decimal=",",
     byte="o",
-    prefixes=("k", "M", "G", "T"),
     date="{day:02}/{month:02}/{year}",
-    month_day="{day} {name}",
     months=("janv.", "févr.", "mars", "avr.", "mai", "juin", "juil.", "août", "sept.", "oct.", "nov.", "déc."),
     month_names=(
         *("janvier", "février", "mars", "avril", "mai", "juin", "juillet"),

@@ -37,6 +37,11 @@ def local(moment: datetime, now: datetime) -> datetime:
     return moment.astimezone(now.tzinfo)
 
 
+def days_ago(moment: datetime, now: datetime) -> int:
+    """By the reader's calendar: 1 is yesterday; negative if that day has not come yet."""
+    return (now.date() - local(moment, now).date()).days
+
+
 def date_text(style: Style, day: date) -> str:
     """ "Sep 24, 2026", "24/09/2026"."""
     return style.date.format(day=day.day, month=day.month, year=day.year, name=style.months[day.month - 1])
@@ -63,7 +68,7 @@ def day_word(say: Say, day: date, today: date) -> str:
 
 def when(say: Say, moment: datetime, now: datetime) -> str:
     """In a sentence: "today at 02:00", "Monday at 02:00", "Sep 12, 2026 at 02:00" ("le 12/09/2026 à 02:00")."""
-    there, today = local(moment, now), local(now, now).date()
+    there, today = local(moment, now), now.date()
     word, time = day_word(say, there.date(), today), time_text(moment, now)
     if -2 < (today - there.date()).days < 7:
         return say("{day} at {time}", day=word, time=time)

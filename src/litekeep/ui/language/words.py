@@ -9,6 +9,7 @@ from functools import cache, partial
 from importlib.resources import files
 
 from litekeep.ui.language import numbers, times
+from litekeep.ui.language.choice import language_word
 from litekeep.ui.language.pseudo import pseudo
 from litekeep.ui.language.style import STYLES, Style
 
@@ -63,7 +64,7 @@ class Language:
 
     def day(self, moment: datetime, now: datetime) -> str:
         """ "today", "yesterday", "Monday" within a week, else the date."""
-        return times.day_word(self, times.local(moment, now).date(), times.local(now, now).date())
+        return times.day_word(self, times.local(moment, now).date(), now.date())
 
     def time(self, moment: datetime, now: datetime) -> str:
         """ "02:00"."""
@@ -111,7 +112,7 @@ class Language:
 @cache
 def language(code: str | None) -> Language:
     """The language of a code such as "fr", "fr_FR.UTF-8" or "xx"; English for None and for one that is not there."""
-    word = (code or "").replace("-", "_").split("_")[0].split(".")[0].lower()
+    word = language_word(code or "")
     if word == PSEUDO:
         return Language(PSEUDO, pseudo, lambda one, many, n: pseudo(one if n == 1 else many))
     if word not in LANGUAGES or word == "en":

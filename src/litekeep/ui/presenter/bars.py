@@ -23,7 +23,7 @@ from litekeep.ui.presenter.tiles import unknown_sentence
 
 def space_by_month(facts: ViewFacts, say: Language, months: int = 12) -> Bars:
     """A bar for each of the last `months` months, the present one last; a backup dated in the future counts as now."""
-    today = local(facts.now, facts.now).date()
+    today = facts.now.date()
     starts = [_months_before(today, months - 1 - index) for index in range(months)]
     added = [0] * months
     before = 0

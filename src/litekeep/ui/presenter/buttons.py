@@ -19,7 +19,11 @@ TEXTS = {
     Action.CLOSE: phrase("Close"),
     Action.OPEN_FOLDER: phrase("Open the folder"),
     Action.DETAILS: phrase("Details"),
+    Action.RECOVERY_KEY: phrase("Recovery key…"),
+    Action.FROM_COPY: phrase("Restore from a copy…"),
     Action.REVIEW_REMOVAL: phrase("Review the clean-up…"),
+    Action.SYNC: phrase("Send now"),
+    Action.ADD_COPY: phrase("Add a copy…"),
 }
 MAIN = (Action.BACK_UP, Action.RESTORE, Action.VERIFY)
 _NEED_BACKUPS = frozenset({Action.RESTORE, Action.VERIFY, Action.TEST_RESTORE})

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Protocol
 
 from litekeep.ui.language.words import Language, phrase
 from litekeep.ui.presenter.buttons import button
-from litekeep.ui.presenter.causes import explain
+from litekeep.ui.presenter.causes import Cause, explain
+from litekeep.ui.presenter.copies import WHYS
 from litekeep.ui.presenter.facts import End, Outcome
 from litekeep.ui.presenter.models import Action, Card, Tone
 
@@ -24,62 +24,50 @@ _STOPPED = {
     "undo": phrase("Undoing was stopped."),
     "export": phrase("Saving as a file was stopped."),
     "prune": phrase("The clean-up was stopped."),
-}
-_PLAIN = {
-    "": phrase("Done."),
-    "trash": phrase("The trash is empty."),
-    "pin": phrase("The backup is pinned: it is never removed automatically."),
-    "unpin": phrase("The backup is not pinned any more."),
-    "label": phrase("The label is saved."),
-    "notify": phrase("The test notification was sent."),
-    "settings": phrase("The settings are saved."),
+    "rebuild": phrase("Getting the backups back was stopped."),
+    "sync": phrase("Sending was stopped. It goes on there next time."),
 }
 """By verb; of one that is not here, the empty one."""
-
-
-class ErrorFields(Protocol):
-    """What is known of an error: facts.Outcome, or anything with the same texts."""
-
-    @property
-    def what(self) -> str:
-        """The engine's message."""
-
-    @property
-    def safe(self) -> str:
-        """The engine's word on what is unharmed."""
-
-    @property
-    def hint(self) -> str:
-        """The engine's advice."""
-
-    @property
-    def code(self) -> str:
-        """The word of the error, of litekeep.errors."""
-
-    @property
-    def details(self) -> str:
-        """A traceback, or more."""
 
 
 def card(outcome: Outcome, say: Language) -> Card:
     """The card for the end of a job. Times are told as at that moment, in the zone of `outcome.at`."""
     if outcome.end is End.FAILED:
-        return error_card(outcome, say, verb=outcome.verb)
+        return _failed(outcome, say)
     if outcome.end is End.CANCELLED:
         return _stopped(outcome, say)
     return _DONE.get(outcome.verb, _plain)(outcome, say)
 
 
-def error_card(error: ErrorFields, say: Language, *, verb: str = "") -> Card:
+def _failed(error: Outcome, say: Language) -> Card:
     """Three parts in the reader's language by the code of the error, with the engine's own words in the details."""
-    cause = explain(error.code, verb, say)
+    cause = _with_copy(error, say) if error.copy else explain(error.code, error.verb, say)
     technical = [f"{error.code or 'unexpected'}: {error.what}" if error.what else error.code, error.safe, error.hint]
     told = "\n".join(part for part in technical if part)
     details = "\n\n".join(part for part in (told, error.details) if part)
-    again = [button(Action.BACK_UP, say, text=_AGAIN, primary=True)] if verb == "backup" else []
+    again = [button(Action.BACK_UP, say, text=_AGAIN, primary=True)] if error.verb == "backup" else []
     buttons = [*again, *([button(Action.DETAILS, say)] if details else []), button(Action.CLOSE, say)]
     tone = Tone.WARN if error.code in ("refused", "cancelled", "locked", "settings_changed") else Tone.BAD
     return Card(tone, cause.what, cause.safe, cause.hint, details, tuple(buttons))
+
+
+def _with_copy(error: Outcome, say: Language) -> Cause:
+    """Of what concerns a copy: never as if the backups themselves were out of reach."""
+    name, known = error.copy, WHYS.get(error.code)
+    if error.verb not in ("drill", "sync"):
+        return explain(error.code, error.verb, say)
+    if known is None and error.verb == "drill":
+        told = say("No restore could be tested from the copy {name}", name=name)
+    elif known is None:
+        told = say("Nothing could be sent to the copy {name}", name=name)
+    elif error.verb == "drill":
+        told = say("No restore could be tested from the copy {name}: {why}", name=name, why=say(known))
+    else:
+        told = say("Nothing could be sent to the copy {name}: {why}", name=name, why=say(known))
+    safe = say("Your data and the backups here are not affected.")
+    hint = say("It is tried again by itself.") if error.code == "unreachable" and error.verb == "sync" else ""
+    hint = hint or say("Look at the details, and at its settings.")
+    return Cause(say("{text}.", text=told), safe, hint)
 
 
 def _when(outcome: Outcome, say: Language) -> str:
@@ -92,16 +80,16 @@ def _brief(tone: Tone, what: str, say: Language, *, safe: str = "") -> Card:
 
 def _stopped(outcome: Outcome, say: Language) -> Card:
     safe = say("Your data and the backups from before were not changed.")
-    if outcome.verb in ("prune", "trash"):
+    if outcome.verb == "prune":
         safe = say("Your data was not changed; the clean-up goes on where it stopped.")
+    if outcome.verb == "rebuild":
+        safe = say("Your data was not changed. What has come is kept, and the next time goes on with it.")
     return _brief(Tone.CALM, say(_STOPPED.get(outcome.verb, _STOPPED[""])), say, safe=safe)
 
 
 def _backup(outcome: Outcome, say: Language) -> Card:
     if outcome.problems:
-        return _with_problems(
-            outcome, say("The backup was made, but the database itself has problems."), say, Action.SEE_PROBLEM
-        )
+        return _with_problems(outcome, say("The backup was made, but the database itself has problems."), say)
     if outcome.unchanged:
         safe = say("The backup of {when} holds the present state.", when=_when(outcome, say)) if outcome.about else ""
         return _brief(Tone.OK, say("Nothing has changed, no new backup is needed."), say, safe=safe)
@@ -117,7 +105,7 @@ def _verify(outcome: Outcome, say: Language) -> Card:
         what = say.plural(
             "{n} backup was checked: not all is well.", "{n} backups were checked: not all is well.", outcome.checked
         )
-        return _with_problems(outcome, what, say, Action.SEE_PROBLEM)
+        return _with_problems(outcome, what, say)
     what = say.plural(
         "{n} backup was checked: it is intact.", "{n} backups were checked: all are intact.", outcome.checked
     )
@@ -126,8 +114,11 @@ def _verify(outcome: Outcome, say: Language) -> Card:
 
 def _drill(outcome: Outcome, say: Language) -> Card:
     if outcome.problems:
-        return _with_problems(outcome, say("The restore test found problems."), say, Action.SEE_PROBLEM)
-    safe = say("The backup of {when} was restored to a temporary place and checked.", when=_when(outcome, say))
+        return _with_problems(outcome, say("The restore test found problems."), say)
+    when, name = _when(outcome, say), outcome.copy
+    safe = say("The backup of {when} was restored to a temporary place and checked.", when=when)
+    if name:
+        safe = say("The backup of {when} was restored from the copy {name} and checked.", when=when, name=name)
     return _brief(Tone.OK, say("Restore test passed."), say, safe=safe if outcome.about else "")
 
 
@@ -136,6 +127,8 @@ def _restore(outcome: Outcome, say: Language) -> Card:
         return _saved(outcome, say)
     what = say("Restored: your data is as it was {when}.", when=_when(outcome, say)) if outcome.about else ""
     safe = say("What was there before is kept as a backup.") if outcome.undoable else ""
+    if outcome.kept:
+        safe = say("What was there before is kept in the file {file}.", file=outcome.kept)
     hint = say("If the application still shows old data, restart it.")
     undo = [button(Action.UNDO, say, text=_UNDO)] if outcome.undoable else []
     tone = Tone.WARN if outcome.problems else Tone.OK
@@ -152,10 +145,21 @@ def _undo(outcome: Outcome, say: Language) -> Card:
 
 
 def _saved(outcome: Outcome, say: Language) -> Card:
-    what = say("The backup was saved as {file}.", file=outcome.target) if outcome.target else say("The file was saved.")
-    buttons = (*([button(Action.OPEN_FOLDER, say)] if outcome.target else []), button(Action.CLOSE, say))
+    what = say("The backup was saved as {file}.", file=outcome.target)
+    buttons = (button(Action.OPEN_FOLDER, say), button(Action.CLOSE, say))
     tone = Tone.WARN if outcome.problems else Tone.OK
     return Card(tone, what, say("Nothing in the application was changed."), "", "\n".join(outcome.problems), buttons)
+
+
+def _rebuilt(outcome: Outcome, say: Language) -> Card:
+    count = outcome.checked
+    what = say.plural("The backup is here again.", "{n} backups are here again.", count)
+    if outcome.problems:
+        hint = say("Some stored files are damaged in the copy: verify the backups to see which ones can be used.")
+        buttons = (button(Action.VERIFY, say), button(Action.DETAILS, say), button(Action.CLOSE, say))
+        return Card(Tone.WARN, what, "", hint, "\n".join(outcome.problems), buttons)
+    safe = say("Backups go on as before.")
+    return Card(Tone.OK, what, safe, buttons=(button(Action.VERIFY, say), button(Action.CLOSE, say)))
 
 
 def _delete(outcome: Outcome, say: Language) -> Card:
@@ -181,21 +185,44 @@ def _prune(outcome: Outcome, say: Language) -> Card:
     return _brief(Tone.OK, say("The clean-up is done."), say, safe=freed)
 
 
-def _plain(outcome: Outcome, say: Language) -> Card:
-    return _brief(Tone.OK, say(_PLAIN.get(outcome.verb, _PLAIN[""])), say)
+def _settings(_: Outcome, say: Language) -> Card:
+    return _brief(Tone.OK, say("The settings are saved."), say)
 
 
-def _with_problems(outcome: Outcome, what: str, say: Language, see: Action) -> Card:
-    buttons = (button(see, say, primary=True), button(Action.DETAILS, say), button(Action.CLOSE, say))
+def _sync(outcome: Outcome, say: Language) -> Card:
+    names = say.listed(outcome.copy.split(", "))
+    if outcome.problems:
+        what = say("Not everything could be sent to {names}: some of it is damaged here.", names=names)
+        hint = say("Verify all backups to see which ones.")
+        details = "\n".join(outcome.problems)
+        buttons = (button(Action.VERIFY, say), button(Action.DETAILS, say), button(Action.CLOSE, say))
+        return Card(Tone.WARN, what, say("What is intact was sent."), hint, details, buttons)
+    if outcome.unchanged:
+        return _brief(Tone.OK, say("Everything was in {names} already.", names=names), say)
+    sent = say("{size} sent.", size=say.size(outcome.sent_bytes))
+    return _brief(Tone.OK, say("Everything is in {names} now.", names=names), say, safe=sent)
+
+
+def _copy_removed(outcome: Outcome, say: Language) -> Card:
+    undo = [button(Action.UNDO, say)] if outcome.entry is not None else []
+    what = say("Nothing is sent to {name} any more.", name=outcome.copy)
+    safe = say("Nothing was deleted there: its backups can still be restored.")
+    return Card(Tone.CALM, what, safe, buttons=(*undo, button(Action.CLOSE, say)), lasts_seconds=SHORT_SECONDS)
+
+
+def _plain(_: Outcome, say: Language) -> Card:
+    return _brief(Tone.OK, say("Done."), say)
+
+
+def _with_problems(outcome: Outcome, what: str, say: Language) -> Card:
+    tone = Tone.BAD if outcome.verb in ("verify", "drill") else Tone.WARN
     safe, hint = say("Your data was not changed."), say("Look at the backups marked as problems.")
-    return Card(
-        Tone.BAD if outcome.verb in ("verify", "drill") else Tone.WARN,
-        what,
-        safe,
-        hint,
-        "\n".join(outcome.problems),
-        buttons,
+    buttons = (
+        button(Action.SEE_PROBLEM, say, primary=True),
+        button(Action.DETAILS, say),
+        button(Action.CLOSE, say),
     )
+    return Card(tone, what, safe, hint, "\n".join(outcome.problems), buttons)
 
 
 _DONE: dict[str, Callable[[Outcome, Language], Card]] = {
@@ -208,4 +235,9 @@ _DONE: dict[str, Callable[[Outcome, Language], Card]] = {
     "delete": _delete,
     "recover": _recover,
     "prune": _prune,
+    "rebuild": _rebuilt,
+    "settings": _settings,
+    "sync": _sync,
+    "copy_removed": _copy_removed,
 }
+"""By verb; of one that is not here, `_plain`."""

@@ -129,6 +129,11 @@ _SPECIAL: dict[tuple[str, str], tuple[str, str]] = {
         phrase("Choose an earlier backup."),
     ),
     ("undo", "unknown_snapshot"): (phrase("There is no restore to undo."), ""),
+    ("rebuild", "refused"): (
+        phrase("The backups were not got back: their folder holds something, or the folder above it is not there."),
+        phrase("If it is on a drive, connect that; or choose another folder."),
+    ),
+    ("rebuild", "unknown_snapshot"): (phrase("This copy has no backup of this database."), phrase("Try another copy.")),
     ("delete", "refused"): (
         phrase("This backup cannot be deleted."),
         phrase("It is pinned, or the only verified one: unpin it, or make a new backup first."),

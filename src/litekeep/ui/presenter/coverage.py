@@ -19,7 +19,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta, tzinfo
 
@@ -28,7 +28,6 @@ from litekeep.journal.history import Row
 from litekeep.model import Snapshot
 from litekeep.scheduling.rule import Rule, parse_rule, slot_after
 from litekeep.scheduling.zone import zone_named
-from litekeep.ui.language.times import local
 from litekeep.ui.language.words import Language, phrase
 from litekeep.ui.presenter.facts import ViewFacts
 from litekeep.ui.presenter.models import Coverage, Day, DayCell
@@ -79,12 +78,12 @@ class _Known:
 
 def coverage(facts: ViewFacts, say: Language, weeks: int) -> Coverage:
     """The last `weeks` weeks, the present one last. Linear in the number of backups and rows."""
-    today = local(facts.now, facts.now).date()
+    today = facts.now.date()
     start = today - timedelta(days=today.weekday(), weeks=weeks - 1)
     known = _gather(facts, start)
-    plan = _Plan.of(facts, start, known)
+    slots = _slots_without_run(facts, start, known)
     days = [start + timedelta(days=number) for number in range(7 * weeks)]
-    kinds = {day: _kind(day, today, known, plan) for day in days if day <= today}
+    kinds = {day: _kind(day, today, known, slots) for day in days if day <= today}
     columns = tuple(
         tuple(_cell(day, today, kinds[day], known, say) if day in kinds else None for day in days[first : first + 7])
         for first in range(0, len(days), 7)
@@ -139,34 +138,24 @@ def _take_row(row: Row, day: date, known: _Known) -> None:
         known.on(day).left_out += 1
 
 
-@dataclass(frozen=True, slots=True)
-class _Plan:
-    """Between which days a planned backup may be called missed. slots: the first one of each day without a run."""
-
-    first: date
-    last: date
-    slots: dict[date, datetime]
-
-    @classmethod
-    def of(cls, facts: ViewFacts, start: date, known: _Known) -> _Plan | None:
-        """None if nothing can be called missed for want of a run."""
-        text, now = facts.settings.effective_schedule, facts.now
-        if text is None or known.first_backup is None or known.first_row is None:
-            return None
-        first = max(start, known.first_backup, known.first_row + _DAY)
-        last = local(now, now).date() - _DAY
-        try:
-            zone = zone_named(facts.settings.timezone) if facts.settings.timezone else now.tzinfo or UTC
-            return cls(first, last, _slots(parse_rule(text), first, last, now.tzinfo or UTC, zone, known))
-        except UsageError:
-            return None
+def _slots_without_run(facts: ViewFacts, start: date, known: _Known) -> dict[date, datetime]:
+    """Of the days that may be called missed for want of a run, those with a slot: the first one of each."""
+    text, now = facts.settings.effective_schedule, facts.now
+    if text is None or known.first_backup is None or known.first_row is None:
+        return {}
+    first = max(start, known.first_backup, known.first_row + _DAY)
+    try:
+        zone = zone_named(facts.settings.timezone) if facts.settings.timezone else now.tzinfo or UTC
+        return _slots(parse_rule(text), first, now.date(), now.tzinfo or UTC, zone, known)
+    except UsageError:
+        return {}
 
 
-def _slots(rule: Rule, first: date, last: date, reader: tzinfo, zone: tzinfo, known: _Known) -> dict[date, datetime]:
+def _slots(rule: Rule, first: date, today: date, reader: tzinfo, zone: tzinfo, known: _Known) -> dict[date, datetime]:
     """Asked only for days without any run: those are few, or most of them are the machine's holidays."""
     found: dict[date, datetime] = {}
     day = first
-    while day <= last:
+    while day < today:
         if day not in known.days:
             midnight = datetime(day.year, day.month, day.day, tzinfo=reader)
             end = midnight + _DAY  # by the wall
@@ -177,7 +166,7 @@ def _slots(rule: Rule, first: date, last: date, reader: tzinfo, zone: tzinfo, kn
     return found
 
 
-def _kind(day: date, today: date, known: _Known, plan: _Plan | None) -> Day:
+def _kind(day: date, today: date, known: _Known, slots: Mapping[date, datetime]) -> Day:
     facts = known.days.get(day)
     if facts is not None:
         if facts.kept:
@@ -191,9 +180,8 @@ def _kind(day: date, today: date, known: _Known, plan: _Plan | None) -> Day:
         if facts.left_out and day != today:
             return Day.MISSED
         return Day.NONE
-    if plan is None or not plan.first <= day <= plan.last or day not in plan.slots:
-        return Day.NONE
-    return Day.NONE if _ran_after(plan.slots[day], known.runs) else Day.MISSED
+    slot = slots.get(day)
+    return Day.NONE if slot is None or _ran_after(slot, known.runs) else Day.MISSED
 
 
 def _ran_after(slot: datetime, runs: Sequence[datetime]) -> bool:

@@ -30,21 +30,14 @@ def detail(key: str, facts: ViewFacts, say: Language) -> Detail | None:
     return None if row is None else _of_run(row, facts, say)
 
 
-def is_last_good(snapshot: Snapshot, facts: ViewFacts) -> bool:
-    """True if no other verified and good backup is left outside the trash: this one cannot be deleted."""
-    others = any(each.sound and each.id != snapshot.id for each in facts.snapshots)
-    return snapshot.verified >= Level.WRITTEN and not others
-
-
 def _of_backup(snapshot: Snapshot, facts: ViewFacts, say: Language) -> Detail:
     in_trash = snapshot.trashed_at is not None
     decision = _decision(snapshot, facts)
     whys: tuple[str, ...] = ()
     if decision is not None and facts.plan is not None:
-        policy = facts.settings.retention
-        whys = whys_of(decision, policy, facts.now, say)
+        whys = whys_of(decision, facts.now, say)
         if not decision.keep:
-            waits = waiting_reasons(facts.plan, policy, facts.now, say)
+            waits = waiting_reasons(facts.plan, facts.settings.retention, facts.now, say)
             whys += (say("The clean-up asks you first."), *waits) if waits else ()
     return Detail(
         title=say.begun(say.when(snapshot.created_at, facts.now)),
@@ -54,11 +47,7 @@ def _of_backup(snapshot: Snapshot, facts: ViewFacts, say: Language) -> Detail:
         tables_title=say("Tables"),
         tables=_tables(snapshot, say),
         tables_note=_tables_note(snapshot, say),
-        pinned=snapshot.pinned,
-        label=snapshot.label,
         in_trash=in_trash,
-        can_restore=not in_trash and not snapshot.damage,
-        can_delete=not in_trash and not snapshot.pinned and not is_last_good(snapshot, facts),
     )
 
 
@@ -189,9 +178,5 @@ def _of_run(row: Row, facts: ViewFacts, say: Language) -> Detail:
         tables_title="",
         tables=(),
         tables_note=say("No backup was made by this run."),
-        pinned=False,
-        label="",
         in_trash=False,
-        can_restore=False,
-        can_delete=False,
     )

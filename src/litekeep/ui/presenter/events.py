@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from litekeep.journal.history import Outcome, Row
 from litekeep.ui.language.words import Language, phrase
+from litekeep.ui.presenter.copies import WHYS
 from litekeep.ui.presenter.facts import ViewFacts
 from litekeep.ui.presenter.models import Event, Tone
 from litekeep.ui.presenter.reasons import failure_text
@@ -26,6 +27,9 @@ _DONE = {
     "label": phrase("Backup labelled"),
     "delete": phrase("Backup moved to the trash"),
     "recover": phrase("Backup taken out of the trash"),
+    "accept": phrase("Changes of the backup folder accepted"),
+    "copy": phrase("All backups copied"),
+    "key": phrase("Keys of the backups changed or confirmed"),
     "notify": phrase("Notification sent"),
 }
 _FAILED = {
@@ -38,6 +42,8 @@ _FAILED = {
     "export": phrase("Saving as a file failed: {why}"),
     "prune": phrase("Clean-up failed: {why}"),
     "trash": phrase("Emptying the trash failed: {why}"),
+    "copy": phrase("Copying the backups failed: {why}"),
+    "key": phrase("No key of the backups was changed or confirmed: {why}"),
     "notify": phrase("Notification failed: {why}"),
 }
 _STOPPED = {
@@ -52,6 +58,7 @@ _LEFT_OUT = {
     "missed": phrase("Planned backup missed"),
     "unreachable": phrase("Planned backup left out: backup folder cannot be reached"),
 }
+SYNC = "sync"
 _QUIET = frozenset({"notify", "scrub"})
 """Told only when they go wrong."""
 Told = tuple[Tone, str]
@@ -60,17 +67,33 @@ Told = tuple[Tone, str]
 def last_events(facts: ViewFacts, say: Language, limit: int = 6) -> tuple[Event, ...]:
     """The newest events, newest first. What runs often and changes nothing is left out."""
     found: list[Event] = []
+    failing = set[object]()
     for row in own_rows(facts):
         if len(found) == limit:
             break
-        if not _is_quiet(row):
+        if not _is_quiet(row) and not _is_repeated(row, failing):
             tone, text = _tell(row, say)
             when = say.begun(say.when(row.at, facts.now))
             found.append(Event(tone, when, say.moment(row.at, facts.now), text))
     return tuple(found)
 
 
+def _is_repeated(row: Row, failing: set[object]) -> bool:
+    """What goes to a copy is tried again and again: of failures in a row only the newest is told.
+
+    failing: of the newer rows, the copies whose oldest one failed.
+    """
+    if row.verb != SYNC:
+        return False
+    copy, failed = row.facts.get("copy"), row.outcome is Outcome.FAILED
+    again = failed and copy in failing
+    (failing.add if failed else failing.discard)(copy)
+    return again
+
+
 def _is_quiet(row: Row) -> bool:
+    if row.verb == SYNC and row.outcome in (Outcome.SKIPPED, Outcome.CANCELLED):
+        return True
     if row.outcome is not Outcome.OK:
         return False
     moved = any(row.facts.get(name) for name in ("trashed", "forgotten"))
@@ -84,7 +107,11 @@ def _tell(row: Row, say: Language) -> Told:
 
 
 def _done(row: Row, say: Language) -> Told:
+    if copy := _copy(row):
+        return Tone.OK, _done_with(copy, row, say)
     text = say(_DONE[row.verb]) if row.verb in _DONE else say("{verb}: done", verb=row.verb)
+    if origin := str(row.facts.get("copy") or ""):
+        text = say("{text}: from the copy {name}", text=text, name=origin)
     if row.verb == "backup":
         text = _with_sizes(row, text, say)
     if row.verb == "prune":
@@ -96,6 +123,20 @@ def _done(row: Row, say: Language) -> Told:
     return Tone.OK, text
 
 
+def _copy(row: Row) -> str:
+    """The copy that it was sent to, or tested."""
+    return str(row.facts.get("copy") or "") if row.verb in (SYNC, "drill") else ""
+
+
+def _done_with(copy: str, row: Row, say: Language) -> str:
+    if row.verb == "drill":
+        return say("Restore test from the copy {name} passed", name=copy)
+    sent = row.facts.get("bytes")
+    if isinstance(sent, int) and sent:
+        return say("Sent to the copy {name}: {size}", name=copy, size=say.size(sent))
+    return say("Sent to the copy {name}", name=copy)
+
+
 def _with_sizes(row: Row, text: str, say: Language) -> str:
     whole, new = row.facts.get("size_bytes"), row.facts.get("new_bytes")
     if not isinstance(whole, int) or not isinstance(new, int):
@@ -104,6 +145,8 @@ def _with_sizes(row: Row, text: str, say: Language) -> str:
 
 
 def _warned(row: Row, say: Language) -> Told:
+    if row.verb == SYNC:
+        return Tone.WARN, say("Not all could be sent to the copy {name}: some is damaged here", name=_copy(row))
     if row.verb in ("backup", "verify", "drill", "restore"):
         return Tone.WARN, say("{text}; the database itself has problems", text=_done(row, say)[1])
     return Tone.WARN, say("{text}, with warnings", text=_done(row, say)[1])
@@ -125,6 +168,11 @@ def _left_out(row: Row, say: Language) -> Told:
 def _failed(row: Row, say: Language) -> Told:
     if row.verb == "prune" and row.outcome is Outcome.REFUSED:
         return Tone.WARN, say("Clean-up waits for your yes")
+    if copy := _copy(row):
+        why = say(WHYS[row.code]) if row.code in WHYS else failure_text(row.code, row.message, say)
+        if row.verb == "drill":
+            return Tone.WARN, say("Restore test from the copy {name} failed: {why}", name=copy, why=why)
+        return Tone.WARN, say("Nothing could be sent to the copy {name}: {why}", name=copy, why=why)
     why = failure_text(row.code, row.message, say)
     if row.verb in _FAILED:
         return Tone.BAD, say(_FAILED[row.verb], why=why)

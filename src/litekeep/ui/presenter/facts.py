@@ -5,14 +5,18 @@ Snapshots never change, so these values cross threads without copying.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from litekeep.config.settings import BackupSettings
 from litekeep.journal.history import Row
 from litekeep.model import Snapshot
+from litekeep.operations.copymemory import CopyState
 from litekeep.operations.finding import Finding
+from litekeep.operations.spread import Spread
 from litekeep.operations.status import Status
 from litekeep.retention import RetentionPlan
 from litekeep.scheduling.task import NextRun
@@ -40,6 +44,26 @@ class Work:
     cancelling: bool = False
     phase_began: datetime | None = None
     """When the newest phase began: the remaining time is estimated from it. None: as the job."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """What goes on with a copy, beside everything else. verb: "sync", or "drill" for a test restore from it.
+
+    name: of the copy. done, total, unit: the newest progress of `phase`; total 0 while nothing is known. waiting: it
+    stands behind another copy. cancelling: a person wants it to stop.
+    """
+
+    verb: str
+    name: str
+    began: datetime
+    phase: str = ""
+    done: int = 0
+    total: int = 0
+    unit: str = ""
+    waiting: bool = False
+    cancelling: bool = False
+    phase_began: datetime | None = None
 
 
 class End(StrEnum):
@@ -77,6 +101,13 @@ class Outcome:
     """Of a backup: nothing had changed, and `about` holds the present state already."""
     several: tuple[Snapshot, ...] = ()
     freed_bytes: int = 0
+    kept: str = ""
+    """Of a restore from a copy: the file with what was there before, where no backup could take it."""
+    sent_bytes: int = 0
+    copy: str = ""
+    """The name of the copy it was about; of several, with ", " between them."""
+    entry: Mapping[str, Any] | None = None
+    """Of a copy that was taken out of the settings: what brings it back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +140,16 @@ class ViewFacts:
     started: bool = True
     work: Work | None = None
     outcome: Outcome | None = None
-    findings: tuple[Finding, ...] | None = field(default=None)
+    findings: tuple[Finding, ...] | None = None
     examined_at: datetime | None = None
     """When the findings were found; None while nobody has looked."""
     editable: bool = False
     """The settings came from a file that the window may change."""
+    copies: tuple[CopyState, ...] = ()
+    """Of the settings, in their order: what is known of each without asking its server."""
+    spread: Spread | None = None
+    """Where the data is, for the 3-2-1 rule. None: not known yet."""
+    encrypted: bool = False
+    """The backups are encrypted."""
+    sending: Sending | None = None
+    """What goes on with the copies now."""

@@ -88,6 +88,31 @@ _TOLD: Mapping[str, _Told] = {
         phrase("What it belongs to cannot be restored as a whole."),
         phrase("Verify all backups, look at the drive, and back up again: what is damaged is stored anew."),
     ),
+    "snapshots_missing": _Told(
+        phrase("Backups are gone that nobody removed."),
+        phrase("Somebody may have deleted files. Nothing is cleaned up until you accept it."),
+        phrase("Find out why. If all is as it should be, accept it in a terminal (doctor --accept-changes)."),
+    ),
+    "rolled_back": _Told(
+        phrase("The backup folder is in an older state: the newest backups are not in it."),
+        phrase("Somebody may have put an older state back. Nothing is cleaned up until you accept it."),
+        phrase("Find out why. If all is as it should be, accept it in a terminal (doctor --accept-changes)."),
+    ),
+    "forked": _Told(
+        phrase("The backup folder has another history than this computer has seen."),
+        phrase("It may be a copy that was used by itself. Nothing is cleaned up until you accept it."),
+        phrase("Find out why. If all is as it should be, accept it in a terminal (doctor --accept-changes)."),
+    ),
+    "one_place": _Told(
+        phrase("Only one place holds the backups."),
+        phrase("One accident can take all of them."),
+        phrase("Bring the copies up to date, or add one outside the building."),
+    ),
+    "not_spread": _Told(
+        phrase("Your data is not in enough places."),
+        phrase("One accident can take all of it."),
+        phrase("Three places should have it, on two devices, one of them outside the building."),
+    ),
     "open_folder": _Told(
         phrase("Every user of this computer can look into the backup folder."),
         phrase("The files are closed to them, but names and sizes are not."),

@@ -2,14 +2,16 @@
 
 Stable words of the states:
 at rest: loading, never, healthy, unproven, overdue, failing, unsound, damaged, missing, busy, paused, suspicious,
-key_needed, key_unconfirmed;
-at work: running, verifying, testing, restoring, undoing, exporting, cleaning, working.
+key_needed, key_unconfirmed, altered, copy_unreachable;
+at work: running, verifying, testing, restoring, undoing, exporting, cleaning, rebuilding,
+working.
 A verdict that is not known here is shown by how much it matters, under its own word.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 from litekeep.journal.history import Outcome
@@ -18,6 +20,7 @@ from litekeep.ui.language.times import passed
 from litekeep.ui.language.words import Language, phrase
 from litekeep.ui.presenter.buttons import button, disabled_main_buttons, main_buttons
 from litekeep.ui.presenter.causes import explain
+from litekeep.ui.presenter.copies import trouble_text, troubled
 from litekeep.ui.presenter.facts import ViewFacts
 from litekeep.ui.presenter.losses import losses_text, suspicious
 from litekeep.ui.presenter.models import Action, Button, Glyph, Hero, Tone
@@ -28,6 +31,7 @@ from litekeep.ui.presenter.working import working
 _FIRST_BYTES_PER_SECOND = 50_000_000
 """What a first backup stores and reads back in a second on a slow machine; for saying roughly how long it takes."""
 _MOST_LOSSES = 2
+_MOST_COPIES = 2
 _AGAIN = phrase("Try again")
 
 
@@ -47,7 +51,9 @@ def _never(rest: Rest) -> Hero:
     if failure := rest.failure:
         cause = explain(failure.code, BACKUP, say)
         sub = say("The last attempt failed: {what} {hint}", what=cause.what, hint=cause.hint)
-    buttons = main_buttons(rest.facts, say, Action.BACK_UP, text=_AGAIN if rest.failure else "")
+    buttons = main_buttons(rest.facts, say, Action.BACK_UP, text=_AGAIN if failure else "")
+    if rest.facts.settings.copies:  # on a new computer, say
+        buttons = (*buttons[:2], button(Action.FROM_COPY, say))
     return Hero("never", Tone.WARN, Glyph.SHIELD_PLAIN, say("Not protected yet"), sub.strip(), buttons)
 
 
@@ -185,7 +191,9 @@ def _damaged(rest: Rest) -> Hero:
         buttons = (
             button(Action.BACK_UP, say, primary=True),
             button(Action.SEE_PROBLEM, say),
-            button(Action.VERIFY, say, enabled=bool(facts.snapshots)),
+            button(Action.FROM_COPY, say)
+            if facts.settings.copies
+            else button(Action.VERIFY, say, enabled=bool(facts.snapshots)),
         )
     else:
         when = say.when(good.created_at, rest.now)
@@ -205,10 +213,11 @@ def _missing(rest: Rest) -> Hero:
     fresh = since is not None and timedelta(0) <= passed(since, facts.now) <= MAX_AGE
     last = say("Last backup {when}", when=say.when(since, facts.now)) if since else ""
     sub = rest.line(facts.folder, last, say("Your data is not affected"))
+    copies = bool(facts.settings.copies)
     buttons = (
         button(Action.LOCATE, say, primary=True),
         button(Action.BACK_UP, say, enabled=False),
-        button(Action.RESTORE, say, enabled=False),
+        button(Action.FROM_COPY, say) if copies else button(Action.RESTORE, say, enabled=False),
     )
     tone = Tone.CALM if fresh else Tone.WARN
     return Hero("missing", tone, Glyph.FOLDER, say("Backup folder not found"), sub, buttons)
@@ -230,6 +239,38 @@ def _key_needed(rest: Rest) -> Hero:
     return Hero("key_needed", Tone.WARN, Glyph.SHIELD_QUESTION, say("Key needed"), sub, buttons)
 
 
+def _altered(rest: Rest) -> Hero:
+    """Backups are gone that nobody removed. What exactly, the check-up in the settings tells."""
+    say, good = rest.say, rest.newest_good
+    told = say("Somebody may have deleted files, or put an older state of the backup folder back.")
+    if good is None:
+        known = say("No verified backup is left. Your data is not affected: back it up now.")
+    else:
+        when = say.when(good.created_at, rest.now)
+        known = say("The newest good one was made {when}. Nothing is cleaned up until you have looked.", when=when)
+    buttons = main_buttons(rest.facts, say, Action.BACK_UP)
+    headline = say("Backups have gone missing")
+    return Hero("altered", Tone.BAD, Glyph.SHIELD_CROSS, headline, f"{told} {known}", buttons)
+
+
+def _copy_unreachable(rest: Rest) -> Hero:
+    """All is well here, and what lies elsewhere is of days ago."""
+    if calm := _calm(rest):
+        return calm
+    say, facts = rest.say, rest.facts
+    bad = troubled(facts)
+    away = bool(bad) and all(each.is_off_site for each in bad)
+    headline = say("Protected here, off-site copy waiting") if away else say("Protected here, a copy is waiting")
+    told = [trouble_text(each, facts, say) for each in bad[:_MOST_COPIES]] or [
+        say("Nothing has arrived there for days")
+    ]
+    buttons = main_buttons(facts, say, Action.SYNC)
+    if facts.sending is not None:
+        told = [say("Sending to {name}…", name=facts.sending.name)]
+        buttons = (replace(buttons[0], enabled=False), *buttons[1:])
+    return Hero("copy_unreachable", Tone.WARN, Glyph.CLOCK, headline, rest.line(*told, rest.last()), buttons)
+
+
 def _key_unconfirmed(rest: Rest) -> Hero:
     """Backups that nobody can open any more are none."""
     if calm := _calm(rest):
@@ -240,7 +281,7 @@ def _key_unconfirmed(rest: Rest) -> Hero:
     )
     sub = rest.line(told, rest.last())
     headline = say("Backed up, recovery key not confirmed")
-    buttons = main_buttons(rest.facts, say, Action.BACK_UP)
+    buttons = main_buttons(rest.facts, say, Action.RECOVERY_KEY)
     return Hero("key_unconfirmed", Tone.WARN, Glyph.SHIELD_QUESTION, headline, sub, buttons)
 
 
@@ -268,5 +309,7 @@ _STATES: dict[str, Callable[[Rest], Hero]] = {
     Verdict.SUSPICIOUS: _unknown,
     Verdict.KEY_NEEDED: _key_needed,
     Verdict.KEY_UNCONFIRMED: _key_unconfirmed,
+    Verdict.ALTERED: _altered,
+    Verdict.COPY_UNREACHABLE: _copy_unreachable,
     Verdict.RUNNING: _busy,
 }

@@ -47,19 +47,17 @@ def trash(facts: ViewFacts, say: Language) -> tuple[HistoryRow, ...]:
     decisions, _ = _decisions(facts)
     found = [(each.trashed_at, each) for each in facts.trash if each.trashed_at is not None]
     found.sort(key=lambda pair: pair[0].timestamp(), reverse=True)
-    return tuple(_trash_row(each, at, days, decisions.get(each.id), facts.now, say) for at, each in found)
+    writer = _Writer(facts.now, say)
+    return tuple(writer.trashed(each, at, days, decisions.get(each.id)) for at, each in found)
 
 
-def filtered(rows: Iterable[HistoryRow], choice: Filter, search: str, say: Language) -> tuple[HistoryRow, ...]:
+def filtered(rows: Iterable[HistoryRow], choice: Filter, search: str = "") -> tuple[HistoryRow, ...]:
     """The rows of a filter that hold every word of the search, in any cell; accents and case do not matter.
 
-    Only Filter.TRASH shows what is in the trash. The words are looked for in the texts of `say`'s language, which are
-    in the rows already.
+    Only Filter.TRASH shows what is in the trash.
     """
-    del say
-    wanted = [row for row in rows if _passes(row, choice)]
     words = _plain(search).split()
-    return tuple(row for row in wanted if _holds(row, words)) if words else tuple(wanted)
+    return tuple(row for row in rows if _passes(row, choice) and (not words or _holds(row, words)))
 
 
 def ordered(rows: Iterable[HistoryRow], column: Column, *, descending: bool) -> tuple[HistoryRow, ...]:
@@ -124,10 +122,17 @@ class _Writer:
     def backup(self, snapshot: Snapshot, decision: Decision | None) -> HistoryRow:
         """The row of a backup outside the trash."""
         tone, rank, status = self._status(snapshot)
-        return self.row(snapshot, self._kept_as(snapshot, decision), tone, (rank, status))
+        return self._row(snapshot, self._kept_as(snapshot, decision), tone, (rank, status))
 
-    def row(self, snapshot: Snapshot, kept: tuple[int, str], tone: Tone, status: tuple[float, str]) -> HistoryRow:
-        """A row; kept and status with their sort keys."""
+    def trashed(self, snapshot: Snapshot, deleted: datetime, days: int, decision: Decision | None) -> HistoryRow:
+        """The row of one in the trash. days: how long it stays there."""
+        say = self._say
+        kept = (0, say("Pinned")) if snapshot.pinned else (1, say("In the trash"))
+        tone = Tone.BAD if snapshot.damage else Tone.CALM
+        return self._row(snapshot, kept, tone, _gone_text(deleted, days, decision, self._now, say))
+
+    def _row(self, snapshot: Snapshot, kept: tuple[int, str], tone: Tone, status: tuple[float, str]) -> HistoryRow:
+        """kept and status with their sort keys."""
         size, moment = snapshot.database.size_bytes, snapshot.created_at
         reason, reason_key = self._reason(snapshot)
         return HistoryRow(
@@ -202,15 +207,7 @@ def _run_row(key: str, row: Row, now: datetime, say: Language) -> HistoryRow:
     )
 
 
-def _trash_row(
-    snapshot: Snapshot, deleted: datetime, days: int, decision: Decision | None, now: datetime, say: Language
-) -> HistoryRow:
-    kept = (0, say("Pinned")) if snapshot.pinned else (1, say("In the trash"))
-    tone = Tone.BAD if snapshot.damage else Tone.CALM
-    return _Writer(now, say).row(snapshot, kept, tone, gone_text(deleted, days, decision, now, say))
-
-
-def gone_text(
+def _gone_text(
     deleted: datetime, days: int, decision: Decision | None, now: datetime, say: Language
 ) -> tuple[float, str]:
     """When it goes for good, with a sort key: "Deleted yesterday, gone for good in 6 days"."""

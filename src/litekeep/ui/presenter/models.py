@@ -52,8 +52,16 @@ class Action(StrEnum):
     CLOSE = "close"
     OPEN_FOLDER = "open_folder"
     DETAILS = "details"
+    RECOVERY_KEY = "recovery_key"
+    """Save the recovery sheet, and confirm its key."""
+    FROM_COPY = "from_copy"
+    """Look at what a copy has: restore one of them, or get all back."""
     REVIEW_REMOVAL = "review_removal"
     """Look at what the clean-up waits for, and confirm it."""
+    SYNC = "sync"
+    """Send to all copies what they lack."""
+    ADD_COPY = "add_copy"
+    """The form for another copy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,11 +258,7 @@ class Detail:
     tables_title: str
     tables: tuple[TableCount, ...]
     tables_note: str
-    pinned: bool
-    label: str
     in_trash: bool
-    can_restore: bool
-    can_delete: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -309,7 +313,6 @@ class RetentionPreview:
     sub: str
     note: str
     removes: int
-    frees_bytes: int
     question: str = ""
     """Asked before a policy is saved that removes more than the present one; with the numbers. Empty: not asked."""
     waits: tuple[str, ...] = ()
@@ -325,3 +328,40 @@ class FindingLine:
     why: str
     fix: str
     detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Light:
+    """One of the three numbers of the 3-2-1 rule. tone OK: it holds."""
+
+    tone: Tone
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Meter:
+    """The 3-2-1 rule: places, devices, off-site; then all of it in a sentence, and what would help."""
+
+    title: str
+    lights: tuple[Light, ...]
+    sentence: str
+    button: Button | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CopyLine:
+    """One copy in the settings. state: what there is to know first; facts: the rest, in one line.
+
+    progress: while something goes on with it. can_send, can_test: whether it can be asked for now.
+    """
+
+    name: str
+    place: str
+    tone: Tone
+    state: str
+    facts: str
+    warnings: tuple[str, ...] = ()
+    progress: Progress | None = None
+    can_send: bool = True
+    can_test: bool = True
+    can_cancel: bool = False

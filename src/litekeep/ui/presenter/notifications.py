@@ -29,7 +29,7 @@ _OCCASIONS: dict[Occasion, str] = {
     "recovery": phrase("recoveries"),
     "success": phrase("successes"),
 }
-_KEYS: dict[Occasion, str] = {occasion: f"on_{occasion}" for occasion in _OCCASIONS}
+_KEYS = tuple(f"on_{occasion}" for occasion in _OCCASIONS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +52,9 @@ def notifications_form(settings: BackupSettings, say: Language) -> Notifications
         place = _place(given.heartbeat_url, say)
         kind = _KINDS["heartbeat"]
         lines.append(DetailLine(say(kind), say("{place}, called after every good backup", place=place)))
-    desktop = any(DESKTOP in given.channels(occasion) for occasion in _OCCASIONS)
-    told = desktop or any(given.channels(occasion) for occasion in _OCCASIONS) or given.heartbeat_url is not None
+    told = any(given.channels(occasion) for occasion in _OCCASIONS) or given.heartbeat_url is not None
     note = "" if told else say("Nobody is told when a backup fails.")
-    return NotificationsForm(desktop, tuple(lines), note)
+    return NotificationsForm(_on_desktop(given), tuple(lines), note)
 
 
 def desktop_changes(settings: BackupSettings, *, desktop: bool) -> dict[str, Any]:
@@ -64,14 +63,14 @@ def desktop_changes(settings: BackupSettings, *, desktop: bool) -> dict[str, Any
     On: of failures, and of what follows them. Off: of nothing any more.
     """
     given = settings.notifications
-    named = {occasion: getattr(given, _KEYS[occasion]) for occasion in _OCCASIONS}
-    if desktop == any(DESKTOP in given.channels(occasion) for occasion in _OCCASIONS):
+    if desktop == _on_desktop(given):
         return {}
     if desktop:
         return {"backup.notifications.on_failure": [DESKTOP, *given.on_failure]}
+    named = {key: getattr(given, key) for key in _KEYS}
     return {
-        f"backup.notifications.{_KEYS[occasion]}": [each for each in channels if each != DESKTOP]
-        for occasion, channels in named.items()
+        f"backup.notifications.{key}": [each for each in channels if each != DESKTOP]
+        for key, channels in named.items()
         if channels and DESKTOP in channels
     }
 
@@ -89,6 +88,10 @@ def trial_text(deliveries: Sequence[Delivery], say: Language) -> str:
     if failed:
         return say.plural("{n} test message did not arrive.", "{n} test messages did not arrive.", failed)
     return say.plural("The test message was sent.", "{n} test messages were sent.", len(deliveries))
+
+
+def _on_desktop(given: NotificationSettings) -> bool:
+    return any(DESKTOP in given.channels(occasion) for occasion in _OCCASIONS)
 
 
 def _result(delivery: Delivery, say: Language) -> DetailLine:

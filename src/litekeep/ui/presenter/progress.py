@@ -25,6 +25,7 @@ PHASES = {
     "plan": phrase("Planning"),
     "compact": phrase("Making room"),
     "read back": phrase("Checking what was written"),
+    "sync": phrase("Sending"),
 }
 """By the engine's word; one that is not here is not shown."""
 ESTIMATE_AFTER = timedelta(seconds=3)

@@ -92,11 +92,7 @@ _LEFT_OUT = {
 
 def reason_text(snapshot: Snapshot, say: Language) -> str:
     """Why it was made, with its label: "Scheduled", "Before import", "Manual · “before payroll”"."""
-    return reason_words(snapshot.reason, snapshot.label, say)
-
-
-def reason_words(reason: Reason, label: str, say: Language) -> str:
-    """The same from its parts."""
+    reason, label = snapshot.reason, snapshot.label
     word = say(REASONS[reason])
     if not label or reason is Reason.PRE_RESTORE:  # that label names what was restored, by its number
         return word
@@ -170,7 +166,6 @@ def run_text(row: Row, say: Language) -> tuple[Tone, int, str]:
     if row.outcome is Outcome.SKIPPED:
         tone = Tone.CALM if row.code == "paused" else Tone.WARN
         return tone, 3, say(_LEFT_OUT[row.code]) if row.code in _LEFT_OUT else say("Left out")
-    why = failure_text(row.code, row.message, say)
     if row.code == "refused":
         return Tone.BAD, 0, say("Refused")
-    return Tone.BAD, 0, say("Failed: {why}", why=why)
+    return Tone.BAD, 0, say("Failed: {why}", why=failure_text(row.code, row.message, say))

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from litekeep.journal.history import Row
 from litekeep.model import Snapshot
-from litekeep.operations.status import MAX_AGE, Status
+from litekeep.operations.status import CLOCK_SLACK, MAX_AGE, Status
 from litekeep.scheduling.task import NextRun, Phase
-from litekeep.ui.language.times import local, passed
+from litekeep.ui.language.times import days_ago, passed
 from litekeep.ui.language.words import Language
 from litekeep.ui.presenter.facts import ViewFacts
 from litekeep.ui.presenter.progress import DOT
 from litekeep.ui.presenter.runs import BACKUP, last_failure, own_rows
 
-CLOCK_SLACK = timedelta(minutes=5)
-"""A backup dated further ahead was made while the clock was wrong (operations.status says the same)."""
 _WEEK = 7
 
 
@@ -101,5 +99,5 @@ class Rest:
 
     def near_day(self, moment: datetime) -> str:
         """A day that reads well within a sentence: "yesterday", "Monday", "12 days ago"."""
-        days = (local(self.now, self.now).date() - local(moment, self.now).date()).days
-        return self.say.day(moment, self.now) if -1 <= days < _WEEK else self.say.ago(moment, self.now)
+        near = -1 <= days_ago(moment, self.now) < _WEEK
+        return self.say.day(moment, self.now) if near else self.say.ago(moment, self.now)

@@ -94,7 +94,6 @@ def retention_preview(
         sub=_sub(len(removed), frees_bytes, say),
         note=_note(policy, say),
         removes=len(removed),
-        frees_bytes=frees_bytes or 0,
         question=_question(facts, removed, policy, say),
         waits=waiting_reasons(plan, policy, facts.now, say),
     )

@@ -1,4 +1,4 @@
-"""The five tiles: how many backups, how much space, the newest, the oldest, the restore test."""
+"""The six tiles: how many backups, how much space, the newest, the oldest, the restore test, the off-site copy."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 
 from litekeep.journal.history import Outcome, Row
 from litekeep.operations.status import PROOF_AGE, Verdict
-from litekeep.ui.language.times import local, passed
+from litekeep.ui.language.times import days_ago, local, passed
 from litekeep.ui.language.words import Language
+from litekeep.ui.presenter.copies import state_of, troubled
 from litekeep.ui.presenter.facts import ViewFacts
 from litekeep.ui.presenter.models import Tile, Tone
 from litekeep.ui.presenter.reasons import NONE
@@ -18,15 +19,16 @@ _WEEK = 7
 
 
 def tiles(facts: ViewFacts, say: Language) -> tuple[Tile, ...]:
-    """kept, space, newest, oldest, tested: in this order."""
-    return (_kept(facts, say), _space(facts, say), _newest(facts, say), _oldest(facts, say), _tested(facts, say))
+    """kept, space, newest, oldest, tested, off_site: in this order."""
+    first = (_kept(facts, say), _space(facts, say), _newest(facts, say), _oldest(facts, say))
+    return (*first, _tested(facts, say), _off_site(facts, say))
 
 
 def _kept(facts: ViewFacts, say: Language) -> Tile:
     title, why = say("Backups kept"), unknown(facts, say)
     if why:
         return Tile("kept", title, NONE, why)
-    today = local(facts.now, facts.now).date()
+    today = facts.now.date()
     fresh = sum(local(each.created_at, facts.now).date() == today for each in facts.snapshots)
     sub = say("+{n} today", n=say.number(fresh)) if fresh else say("none today")
     return Tile("kept", title, say.number(len(facts.snapshots)), sub)
@@ -80,9 +82,8 @@ def _oldest(facts: ViewFacts, say: Language) -> Tile:
 
 def _short(facts: ViewFacts, say: Language, moment: datetime) -> str:
     """ "today, 02:00", "Monday, 02:00"; further away only the date."""
-    days = (local(facts.now, facts.now).date() - local(moment, facts.now).date()).days
     day = say.day(moment, facts.now)
-    return f"{day}, {say.time(moment, facts.now)}" if 0 <= days < _WEEK else day
+    return f"{day}, {say.time(moment, facts.now)}" if 0 <= days_ago(moment, facts.now) < _WEEK else day
 
 
 def _tested(facts: ViewFacts, say: Language) -> Tile:
@@ -102,6 +103,28 @@ def _tested(facts: ViewFacts, say: Language) -> Tile:
 
 
 def _failed_test(facts: ViewFacts) -> Row | None:
-    """The newest test restore, if it failed; one that was stopped or could not begin says nothing."""
-    newest = newest_of(own_rows(facts), "drill")
+    """The newest test restore from here, if it failed; one that was stopped or could not begin says nothing."""
+    newest = newest_of([row for row in own_rows(facts) if not row.facts.get("copy")], "drill")
     return newest if newest is not None and newest.outcome is Outcome.FAILED else None
+
+
+def _off_site(facts: ViewFacts, say: Language) -> Tile:
+    """Of the copies outside the building: the one that fares best, and the worst thing to be said of any."""
+    title = say("Off-site copy")
+    names = [each.name for each in facts.settings.copies if each.enabled and each.is_off_site]
+    if facts.status is None and unknown(facts, say):
+        return Tile("off_site", title, NONE, unknown(facts, say))
+    if not names:
+        return Tile("off_site", title, say("None"), say("everything is in one place"))
+    moments = [(state.synced_at, name) for name in names if (state := state_of(facts, name)).synced_at]
+    if not moments and unknown(facts, say):  # what is known of copies lies in the folder of the backups
+        return Tile("off_site", title, NONE, unknown(facts, say))
+    bad = [each for each in troubled(facts) if each.name in names]
+    if bad:
+        return Tile("off_site", title, say("Waiting"), say("{name} is behind", name=bad[0].name), Tone.WARN)
+    if not moments:
+        return Tile("off_site", title, say("Not yet"), say("nothing has been sent"))
+    at, name = max(moments)
+    assert at is not None
+    value = say("Up to date") if state_of(facts, name).failing_since is None else say("Waiting")
+    return Tile("off_site", title, value, say("{name}, {ago}", name=name, ago=say.ago(at, facts.now)), Tone.OK)

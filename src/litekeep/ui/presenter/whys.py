@@ -25,21 +25,21 @@ _UNSOUND = {
 }
 
 
-def whys_of(decision: Decision, policy: RetentionPolicy, now: datetime, say: Language) -> tuple[str, ...]:
+def whys_of(decision: Decision, now: datetime, say: Language) -> tuple[str, ...]:
     """Each reason of a decision, a sentence each."""
-    return tuple(why_text(why, decision.snapshot, policy, now, say) for why in decision.whys)
+    return tuple(why_text(why, decision.snapshot, now, say) for why in decision.whys)
 
 
-def why_text(why: Why, snapshot: Snapshot, policy: RetentionPolicy, now: datetime, say: Language) -> str:
-    """One reason for one backup. policy: the one that the plan was made with."""
+def why_text(why: Why, snapshot: Snapshot, now: datetime, say: Language) -> str:
+    """One reason for one backup."""
     if why.code in _PLAIN:
         return say(_PLAIN[why.code])
     tell = _TOLD.get(why.code)
-    return tell(why, snapshot, policy, now, say) if tell else say.begun(f"{why.text}.")
+    return tell(why, snapshot, now, say) if tell else say.begun(f"{why.text}.")
 
 
 def waiting_reasons(plan: RetentionPlan, policy: RetentionPolicy, now: datetime, say: Language) -> tuple[str, ...]:
-    """Why the clean-up asks a person first, a sentence each; empty if it need not ask."""
+    """Why the clean-up asks a person first, a sentence each; empty if it need not ask. policy: that of the plan."""
     if not plan.needs_confirmation:
         return ()
     return tuple(_wait_text(why, policy, now, say) for why in (*plan.brakes, *plan.holds))
@@ -54,13 +54,13 @@ def fault_text(snapshot: Snapshot, say: Language) -> str:
     return say("The backup has not been verified.")
 
 
-def _newest(why: Why, _s: Snapshot, _p: RetentionPolicy, _n: datetime, say: Language) -> str:
+def _newest(why: Why, _s: Snapshot, _n: datetime, say: Language) -> str:
     if why.number:
         return say("It was made last, whatever its date says.")
     return say("The newest verified backup always stays.")
 
 
-def _daily(why: Why, snapshot: Snapshot, _p: RetentionPolicy, now: datetime, say: Language) -> str:
+def _daily(why: Why, snapshot: Snapshot, now: datetime, say: Language) -> str:
     text = say.plural(
         "Daily: not older than {n} day, counted from the newest backup",
         "Daily: not older than {n} days, counted from the newest backup",
@@ -69,7 +69,7 @@ def _daily(why: Why, snapshot: Snapshot, _p: RetentionPolicy, now: datetime, say
     return _until(text, _later(snapshot.created_at, why.limit), now, say)
 
 
-def _weekly(why: Why, snapshot: Snapshot, _p: RetentionPolicy, now: datetime, say: Language) -> str:
+def _weekly(why: Why, snapshot: Snapshot, now: datetime, say: Language) -> str:
     text = say(
         "Weekly: the newest of its week, number {n} of {limit}", n=say.number(why.number), limit=say.number(why.limit)
     )
@@ -80,7 +80,7 @@ def _weekly(why: Why, snapshot: Snapshot, _p: RetentionPolicy, now: datetime, sa
     return _until_day(text, _days_later(monday, 7 * why.limit), say)
 
 
-def _monthly(why: Why, snapshot: Snapshot, _p: RetentionPolicy, now: datetime, say: Language) -> str:
+def _monthly(why: Why, snapshot: Snapshot, now: datetime, say: Language) -> str:
     text = say(
         "Monthly: the newest of its month, number {n} of {limit}", n=say.number(why.number), limit=say.number(why.limit)
     )
@@ -91,14 +91,14 @@ def _monthly(why: Why, snapshot: Snapshot, _p: RetentionPolicy, now: datetime, s
     return _until_day(text, _months_later(first, why.limit), say)
 
 
-def _oldest(why: Why, _s: Snapshot, _p: RetentionPolicy, _n: datetime, say: Language) -> str:
+def _oldest(why: Why, _s: Snapshot, _n: datetime, say: Language) -> str:
     values = {"n": say.number(why.number), "limit": say.number(why.limit)}
     if why.detail == "weeks":
         return say("The oldest one: it stays while only {n} of {limit} weeks have a backup.", **values)
     return say("The oldest one: it stays while only {n} of {limit} months have a backup.", **values)
 
 
-def _last(why: Why, _s: Snapshot, _p: RetentionPolicy, _n: datetime, say: Language) -> str:
+def _last(why: Why, _s: Snapshot, _n: datetime, say: Language) -> str:
     return say.plural(
         "The newest {n} stays whatever its age.",
         "One of the newest {n}, which stay whatever their age (number {place}).",
@@ -107,7 +107,7 @@ def _last(why: Why, _s: Snapshot, _p: RetentionPolicy, _n: datetime, say: Langua
     )
 
 
-def _unsound(why: Why, snapshot: Snapshot, _p: RetentionPolicy, _n: datetime, say: Language) -> str:
+def _unsound(why: Why, snapshot: Snapshot, _n: datetime, say: Language) -> str:
     fault = fault_text(snapshot, say)
     if why.detail in _UNSOUND:
         return say(_UNSOUND[why.detail], fault=fault)
@@ -119,35 +119,35 @@ def _unsound(why: Why, snapshot: Snapshot, _p: RetentionPolicy, _n: datetime, sa
     )
 
 
-def _unsound_old(_w: Why, snapshot: Snapshot, _p: RetentionPolicy, _n: datetime, say: Language) -> str:
+def _unsound_old(_w: Why, snapshot: Snapshot, _n: datetime, say: Language) -> str:
     return say("{fault} No rule would keep it even if it were good.", fault=fault_text(snapshot, say))
 
 
-def _safety_copy(why: Why, snapshot: Snapshot, _p: RetentionPolicy, now: datetime, say: Language) -> str:
+def _safety_copy(why: Why, snapshot: Snapshot, now: datetime, say: Language) -> str:
     text = say("Safety copy: it takes the restore back")
     return _until(text, _later(snapshot.created_at, why.limit), now, say)
 
 
-def _misdated(why: Why, _s: Snapshot, _p: RetentionPolicy, now: datetime, say: Language) -> str:
+def _misdated(why: Why, _s: Snapshot, now: datetime, say: Language) -> str:
     if why.moment is None:
         return say("Its date is too early: the clock was wrong.")
     return say("Its date is too early: it was made after the backup of {date}.", date=_date(why.moment, now, say))
 
 
-def _trash(why: Why, snapshot: Snapshot, _p: RetentionPolicy, now: datetime, say: Language) -> str:
+def _trash(why: Why, snapshot: Snapshot, now: datetime, say: Language) -> str:
     until = _later(snapshot.trashed_at, why.limit) if snapshot.trashed_at else None
     if until is None:
         return say("In the trash.")
     return say("In the trash until {date}; until then it can be brought back.", date=_date(until, now, say))
 
 
-def _trash_waits(why: Why, _s: Snapshot, _p: RetentionPolicy, _n: datetime, say: Language) -> str:
+def _trash_waits(why: Why, _s: Snapshot, _n: datetime, say: Language) -> str:
     if why.detail == "clock":
         return say("Its time in the trash is over, but it stays while the clock seems to be wrong.")
     return say("Its time in the trash is over, but it stays because no good backup is left outside.")
 
 
-def _trash_due(why: Why, _s: Snapshot, _p: RetentionPolicy, _n: datetime, say: Language) -> str:
+def _trash_due(why: Why, _s: Snapshot, _n: datetime, say: Language) -> str:
     return say.plural(
         "Its {n} day in the trash is over: gone for good at the next clean-up.",
         "Its {n} days in the trash are over: gone for good at the next clean-up.",
@@ -155,7 +155,7 @@ def _trash_due(why: Why, _s: Snapshot, _p: RetentionPolicy, _n: datetime, say: L
     )
 
 
-_TOLD: Mapping[Code, Callable[[Why, Snapshot, RetentionPolicy, datetime, Language], str]] = {
+_TOLD: Mapping[Code, Callable[[Why, Snapshot, datetime, Language], str]] = {
     Code.NEWEST: _newest,
     Code.DAILY: _daily,
     Code.WEEKLY: _weekly,

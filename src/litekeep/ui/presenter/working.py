@@ -11,15 +11,14 @@ from litekeep.ui.presenter.progress import DOT, progress
 STATES = {
     "backup": "running",
     "verify": "verifying",
-    "scrub": "verifying",
     "drill": "testing",
     "restore": "restoring",
     "undo": "undoing",
     "export": "exporting",
     "prune": "cleaning",
-    "trash": "cleaning",
+    "rebuild": "rebuilding",
 }
-"""The stable word of the state, by the verb of the job."""
+"""The stable word of the state, by the verb of the job; other jobs (pin, preview ...) take a moment."""
 OTHER = "working"
 _INSTALLING = "restore"
 """The phase of a restore in which the live database is replaced."""
@@ -52,6 +51,8 @@ def _headline(state: str, facts: ViewFacts, work: Work, say: Language) -> str:
         return say("Undoing the restore…")
     if state == "exporting":
         return say("Saving as a file…")
+    if state == "rebuilding":
+        return say("Getting the backups back…")
     return say("Cleaning up…") if state == "cleaning" else say("Working…")
 
 

@@ -13,7 +13,10 @@ from litekeep.ui.presenter.facts import Outcome
 from litekeep.ui.presenter.models import Action, Filter
 from litekeep.ui.view.folders import show_folder
 from litekeep.ui.view.pages import BACKUPS
+from litekeep.ui.view.panels.addcopy import AddCopyPanel
+from litekeep.ui.view.panels.fromcopy import CopyPanel
 from litekeep.ui.view.panels.locate import LocatePanel
+from litekeep.ui.view.panels.recovery import RecoveryPanel
 from litekeep.ui.view.panels.removal import RemovalPanel
 from litekeep.ui.view.panels.restore import RestorePanel
 from litekeep.ui.view.panels.shortcuts import ShortcutsPanel
@@ -43,7 +46,11 @@ class Deeds:
             Action.UNDO: bridge.undo_restore,
             Action.CLOSE: view.head.close_card,
             Action.OPEN_FOLDER: lambda: self._open_folder(bridge.facts.folder),
+            Action.RECOVERY_KEY: lambda: view.open_panel(RecoveryPanel),
+            Action.FROM_COPY: self._from_copy,
             Action.REVIEW_REMOVAL: lambda: view.open_panel(RemovalPanel),
+            Action.SYNC: lambda: bridge.send([each.name for each in bridge.facts.settings.copies if each.enabled]),
+            Action.ADD_COPY: lambda: view.open_panel(AddCopyPanel),
         }
         if action in deeds:
             deeds[action]()
@@ -52,6 +59,8 @@ class Deeds:
         """Carry out what a button of the card of an outcome stands for."""
         if action is Action.UNDO and outcome.verb == "delete":
             self._view.bridge.recover(outcome.several)
+        elif action is Action.UNDO and outcome.entry is not None:
+            self._view.bridge.put_back_copy(outcome.entry)
         elif action is Action.OPEN_FOLDER and outcome.target:
             self._open_folder(str(Path(outcome.target).parent))
         else:
@@ -71,6 +80,10 @@ class Deeds:
         chosen = about or self._view.selected() or good or (known[-1] if known else None)
         if chosen is not None:
             self._view.open_panel(lambda master, stage: RestorePanel(master, stage, chosen))
+
+    def _from_copy(self) -> None:
+        if self._view.bridge.facts.settings.copies:
+            self._view.open_panel(CopyPanel)
 
     def _open_folder(self, folder: str) -> None:
         def told(answer: Answer[None]) -> None:

@@ -62,16 +62,6 @@ class BackupsPart(Part, Protocol):
         """Esc, where nothing else took it."""
 
 
-class SettingsPart(Part, Protocol):
-    """What the view also asks of the Settings page. A host asks before it leaves a view with unsaved changes."""
-
-    def has_unsaved_changes(self) -> bool:
-        """Something was edited and not saved."""
-
-    def save(self) -> bool:
-        """Save it; False: it cannot be saved as it is, and the page says why."""
-
-
 class Files(Protocol):
     """The system's dialogs for files. None: the person changed their mind."""
 

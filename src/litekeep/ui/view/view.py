@@ -10,9 +10,9 @@ from typing import Any, Literal
 from litekeep import BackupManager
 from litekeep.config.environment import process_environment
 from litekeep.model import Snapshot
-from litekeep.ui.bridge import Bridge, FactsChanged, WorkChanged
+from litekeep.ui.bridge import Bridge, FactsChanged, SendingChanged, WorkChanged
 from litekeep.ui.language import choose_language, language
-from litekeep.ui.presenter.facts import ViewFacts
+from litekeep.ui.presenter.facts import Sending, ViewFacts
 from litekeep.ui.presenter.models import Action, Card, Filter
 from litekeep.ui.view.book import Book
 from litekeep.ui.view.deeds import Deeds
@@ -282,15 +282,17 @@ class BackupView(Piece):
         if self._cleaned:
             return
         worked = self.bridge.facts.work is not None
-        outcome = self.bridge.facts.outcome
+        outcome, sent = self.bridge.facts.outcome, _doing(self.bridge.facts.sending)
         updates = self.bridge.drain()
         if self._cleaned:
             return  # an answer made the host destroy it
         facts = self.bridge.facts
-        if any(isinstance(each, FactsChanged | WorkChanged) for each in updates) or facts.outcome != outcome:
+        copied = any(isinstance(each, SendingChanged) for each in updates) and sent != _doing(facts.sending)
+        changed = copied or any(isinstance(each, FactsChanged | WorkChanged) for each in updates)
+        if changed or facts.outcome != outcome:
             self.head.show_facts(facts)
             gathered = any(isinstance(each, FactsChanged) for each in updates)
-            if gathered or worked != (facts.work is not None):
+            if gathered or copied or worked != (facts.work is not None):
                 self._show_visible(facts)
         self.book.tell_tabs(unsaved=self.has_unsaved_changes())
         pause = min(self.bridge.pause_ms, SOON_MS) if self._soon else self.bridge.pause_ms
@@ -316,6 +318,11 @@ class BackupView(Piece):
             self.head.show_facts(facts)
             self._show_visible(facts)
             self.later(RETELL_MS, self._retell)
+
+
+def _doing(sending: Sending | None) -> tuple[str, str] | None:
+    """What goes on with which copy; how far it is, who shows it asks for itself."""
+    return None if sending is None else (sending.verb, sending.name)
 
 
 def _checked(pages: tuple[str, ...], theme: str, layout: str) -> list[str]:

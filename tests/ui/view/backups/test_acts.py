@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from litekeep.model import Level
 from litekeep.ui.presenter.facts import Work
 from litekeep.ui.view.backups.acts import Act, deletable, delete_words, file_name, pin_or_unpin, possible, shown_acts
 from litekeep.ui.view.backups.columns import fitting
 from litekeep.ui.view.backups.rooms import Room, room_for
-from ui.presenter.made import EN, FR, NOW, days, facts
+from ui.presenter.made import EN, FR, NOW, days, facts, snap
 
 THREE = days(3)
 FACTS = facts(THREE)
@@ -48,6 +50,26 @@ def test_pinned_ones_and_the_last_good_one_stay() -> None:
     assert Act.DELETE not in possible(THREE[2:], lone)
     unproven = replace(THREE[2], verified=Level.NONE)
     assert deletable((unproven,), facts((unproven,))) == (unproven,)
+
+
+@pytest.mark.parametrize(
+    ("given", "others", "restore", "delete"),
+    [
+        ({}, True, True, True),
+        ({}, False, True, False),
+        ({"pinned": True}, True, True, False),
+        ({"damage": ("x",)}, True, False, True),
+        ({"damage": ("x",)}, False, False, False),
+        ({"verified": Level.NONE}, False, True, True),
+        ({"trashed_at": NOW}, True, False, False),
+    ],
+)
+def test_what_may_be_done(given: dict[str, object], others: bool, restore: bool, delete: bool) -> None:
+    """As operations.curate.to_trash refuses it."""
+    one, rest = snap(1, "2026-09-20", **given), (snap(2),) if others else ()
+    known = facts(rest, trash=(one,)) if one.trashed_at else facts((one, *rest))
+    found = possible((one,), known)
+    assert (Act.RESTORE in found, Act.DELETE in found) == (restore, delete)
 
 
 def test_in_the_trash_they_can_be_recovered_only() -> None:

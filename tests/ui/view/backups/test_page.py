@@ -137,7 +137,7 @@ def test_a_failed_run_says_what_to_do(page_of: PageOf, wait_until: WaitUntil) ->
     wait_until(lambda: "What to do" in page.pane.sheet.texts)
     assert not any(button.enabled for button in page.card.buttons.values())
     page.pane.button.invoke()
-    assert ("back_up", "", False) in still.asked
+    assert ("back_up", "") in still.asked
     page.pane.copy_link.invoke()
     assert "What happened: The disk is full." in page.clipboard_get()
 
@@ -250,7 +250,7 @@ def test_thousands(page_of: PageOf, wait_until: WaitUntil, make_view: Make) -> N
     wait_until(lambda: len(keys_of(page)) == 5000, 20)
     page.search("Sep 24")
     assert len(keys_of(page)) == 5000, "looking through so many texts is not done here"
-    still.answer("found", found(page._listing.made, page._listing.wish, EN))
+    still.answer("found", found(page._listing.made, page._listing.wish))
     wait_until(lambda: 0 < len(keys_of(page)) < 5000)
 
 
@@ -289,7 +289,7 @@ def test_nothing_is_left_behind(window: Any) -> None:
 def test_an_empty_list_has_no_rows() -> None:
     from litekeep.ui.view.backups.listing import Wish
 
-    assert found(Made(), Wish(), EN) == ()
+    assert found(Made(), Wish()) == ()
 
 
 @pytest.mark.parametrize(

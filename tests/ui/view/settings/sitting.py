@@ -5,26 +5,31 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from litekeep.manager.keys import KeysReport
 from litekeep.manager.questions import RotationPreview
 from litekeep.operations.finding import Finding, Severity
 from litekeep.retention import plan_retention
 from litekeep.ui.bridge import Answer
 from ui.view.still import Still
 
-PREVIEW = "settings-preview"
+PREVIEW, KEYS = "settings-preview", "settings-keys"
 FREES_BYTES = 340_000
 """About so much each backup gives back."""
 
 
 class Sitting(Still):
-    """Previews are answered at the next drain, unless `slow`; everything else as in Still."""
+    """Previews (unless `slow`) and the question for keys are answered at the next drain; everything else as in Still."""
 
     slow = False
+    report: KeysReport | None = KeysReport(encrypted=False)
+    """What opens the backups; None: a test answers."""
 
     def ask(self, key: str, question: Any, on_answer: Callable[[Answer[Any]], None]) -> None:
         super().ask(key, question, on_answer)
         if key == PREVIEW and not self.slow:
             self.answer(PREVIEW, question(self))
+        if key == KEYS and self.report is not None:
+            self.answer(KEYS, self.report)
 
     def plan_rotation(self, policy: Any, on_answer: Any = None, *, snapshots: Any = ()) -> Any:
         """Of the manager, too."""

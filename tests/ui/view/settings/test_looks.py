@@ -1,4 +1,4 @@
-"""The page on given facts: how it looks, what the keyboard reaches, what it leaves behind, and its cards alone."""
+"""The page on given facts: how it looks, what the keyboard reaches, and what it leaves behind."""
 
 from __future__ import annotations
 
@@ -16,11 +16,8 @@ from litekeep.ui.view.settings.card import EditCard
 from litekeep.ui.view.settings.columns import Columns
 from litekeep.ui.view.settings.doctor import DoctorCard
 from litekeep.ui.view.settings.editor import Editor
-from litekeep.ui.view.settings.keeping import RetentionCard
 from litekeep.ui.view.settings.location import LocationCard
-from litekeep.ui.view.settings.notifications import NotificationsCard
 from litekeep.ui.view.settings.page import SettingsPage
-from litekeep.ui.view.settings.schedule import ScheduleCard
 from litekeep.ui.widgets.ctk import Piece
 from ui.bridge.conftest import World
 from ui.conftest import AssertGolden
@@ -80,7 +77,7 @@ def test_before_keeping_less_it_asks(open_page: Open, assert_golden: AssertGolde
     page = open_page(Sitting(WELL), lang="fr", theme="own")
     page.editor.edit_numbers((7, 4, 3, 5))
     wait_until(lambda: not page.editor.counting)
-    page.save()
+    page.editor.save()
     assert_golden(page.stage, "settings-question-fr")
 
 
@@ -169,13 +166,13 @@ def test_a_failed_save_keeps_the_edits_and_says_why_at_the_field(open_page: Open
     still = Sitting(WELL)
     page = open_page(still)
     page.editor.edit_form(time="03:00")
-    assert page.save() is True
+    assert page.editor.save() is True
     assert page.editor.saving
     problem = "backup.backup_time must be a time; allowed: HH:MM"
     still.put(replace(WELL, outcome=Outcome("settings", End.FAILED, NOW, "no", code="settings", problems=(problem,))))
     wait_until(lambda: not page.editor.saving)
     assert problem in page.schedule.error.text
-    assert page.has_unsaved_changes()
+    assert page.editor.has_unsaved_changes()
     page.editor.edit_form(time="04:00")
     assert page.schedule.error.hidden
 
@@ -184,10 +181,10 @@ def test_what_the_environment_sets_is_said_after_saving(open_page: Open, wait_un
     still = Sitting(WELL)
     page = open_page(still)
     page.editor.edit_form(time="03:00")
-    page.save()
+    page.editor.save()
     still.put(replace(WELL, outcome=Outcome("settings", End.DONE, NOW)))  # the time is as it was
     wait_until(lambda: not page.editor.saving)
-    assert not page.has_unsaved_changes()
+    assert not page.editor.has_unsaved_changes()
     assert "environment" in page.save_bar.line.text
 
 
@@ -222,7 +219,7 @@ def test_the_preview_is_made_on_a_thread_and_only_the_newest_counts(
     for _ in range(8):
         stepper.step(1)
     wait_until(lambda: page.retention.headline.text == "Counting…")
-    assert page.save() is False  # it would have to ask, perhaps; it goes on when that is known
+    assert page.editor.save() is False  # it would have to ask, perhaps; it goes on when that is known
     gate.set()
     wait_until(lambda: not page.editor.counting)
     assert days == [31, 39]
@@ -260,19 +257,6 @@ def test_the_chart_as_a_table(open_page: Open) -> None:
     card.switch()
     assert card.table is None
     assert not card.chart.hidden
-
-
-@pytest.mark.parametrize("make", [ScheduleCard, RetentionCard, NotificationsCard])
-def test_a_card_alone_has_its_own_buttons(open_page: Open, window: Any, wait_until: Wait, make: type[EditCard]) -> None:
-    page = open_page(Sitting(WELL))
-    card = make(window, page.stage)  # type: ignore[call-arg]
-    card.pack(fill="x")
-    card.show_facts(WELL)
-    wait_until(lambda: card.save_bar.hidden)
-    card.editor.edit_form(on_shutdown=False)
-    wait_until(lambda: not card.save_bar.hidden)
-    assert not page.has_unsaved_changes()
-    card.destroy()
 
 
 def test_nothing_is_left_of_it(window: Any, wait_until: Wait) -> None:

@@ -45,11 +45,11 @@ def test_another_time_is_written_and_the_scheduler_follows_it(world: World, open
     assert page.save_bar.hidden
     type_into(page.schedule.at.entry, "14h30")
     wait_until(lambda: "14:30" in page.schedule.next.text)
-    assert page.has_unsaved_changes()
+    assert page.editor.has_unsaved_changes()
     wait_until(lambda: not page.save_bar.hidden)
     assert "backup_time" not in written(world)
     saved(page, wait_until)
-    wait_until(lambda: not page.has_unsaved_changes())
+    wait_until(lambda: not page.editor.has_unsaved_changes())
     assert written(world)["backup_time"] == "14:30"
     assert written(world)["checks"] == document["backup"]["checks"]
     assert json.loads(world.file.read_text("utf-8"))["$schema"] == "./x.json"
@@ -66,11 +66,11 @@ def test_what_is_no_time_is_said_below_the_field_and_not_saved(world: World, ope
     wait_until(lambda: not page.schedule.error.hidden)
     assert "25:00" in page.schedule.error.text
     assert page.schedule.next.hidden
-    assert page.has_unsaved_changes()
-    assert page.save() is False
+    assert page.editor.has_unsaved_changes()
+    assert page.editor.save() is False
     assert world.file.read_bytes() == before
     type_into(page.schedule.at.entry, "2")
-    wait_until(lambda: page.schedule.error.hidden and not page.has_unsaved_changes())
+    wait_until(lambda: page.schedule.error.hidden and not page.editor.has_unsaved_changes())
     page.schedule.switch.canvas.focus_force()
     wait_until(lambda: page.schedule.at.entry.text == "02:00")
 
@@ -80,9 +80,9 @@ def test_discard_brings_back_what_is_saved(world: World, open_page: Open, wait_u
     page.schedule.shutdown.invoke()
     page.retention.steppers["days"].step(5)
     page.notifications.desktop.invoke()
-    assert page.has_unsaved_changes()
+    assert page.editor.has_unsaved_changes()
     page.save_bar.discard.invoke()
-    assert not page.has_unsaved_changes()
+    assert not page.editor.has_unsaved_changes()
     assert page.schedule.shutdown.on
     assert page.retention.steppers["days"].value == 30
     assert not page.notifications.desktop.on
@@ -97,7 +97,7 @@ def test_changes_stay_while_another_page_is_looked_at(world: World, open_page: O
     wait_until(lambda: not page.winfo_viewable())
     assert view.has_unsaved_changes()
     view.go("settings")
-    assert page.has_unsaved_changes()
+    assert page.editor.has_unsaved_changes()
     assert view.save() is True
     wait_until(lambda: written(world).get("backup_before_migration") is False)
     wait_until(lambda: not view.has_unsaved_changes())
@@ -125,16 +125,16 @@ def test_keeping_less_asks_with_numbers_and_the_clean_up_does_what_was_shown(
     assert removes > before + 10
     assert str(removes) in page.retention.sub.text
     assert len(page.retention.chart.model.ticks) == 60 - removes
-    assert page.save() is False
+    assert page.editor.save() is False
     panel = page.stage.panel
     wait_until(panel.winfo_viewable)
     panel.no.invoke()
     assert "retention_days" in written(world)
     assert written(world)["retention_days"] == 30
-    assert page.save() is False
+    assert page.editor.save() is False
     page.stage.panel.yes.invoke()
     wait_until(lambda: written(world)["retention_days"] == 2)
-    wait_until(lambda: not page.has_unsaved_changes() and not page.editor.saving)
+    wait_until(lambda: not page.editor.has_unsaved_changes() and not page.editor.saving)
     plan = world.manager.plan_rotation().plan
     done = world.manager.rotate_backups(confirmed=True)
     assert len(done.trashed) == removes
@@ -146,7 +146,7 @@ def test_keeping_more_asks_nobody(world: World, open_page: Open, wait_until: Wai
     page = open_page(world.manager)
     page.retention.preset.choose("long")
     wait_until(lambda: not page.editor.counting)
-    assert page.save() is True
+    assert page.editor.save() is True
     wait_until(lambda: written(world)["retention_days"] == 90)
     assert page.stage.panel is None
 
@@ -156,7 +156,7 @@ def test_numbers_that_keep_nothing_are_refused_below_them(world: World, open_pag
     for stepper in page.retention.steppers.values():
         stepper.step(-999)
     wait_until(lambda: not page.retention.error.hidden)
-    assert page.save() is False
+    assert page.editor.save() is False
     page.retention.steppers["weeks"].step(1)
     wait_until(lambda: page.retention.error.hidden)
 
@@ -266,8 +266,8 @@ def test_settings_that_came_from_code_are_shown_and_cannot_be_changed(
     controls += [page.retention.preset, *page.retention.steppers.values(), page.notifications.desktop]
     assert not any(control.enabled for control in controls)
     assert page.notifications.test.enabled
-    assert not page.has_unsaved_changes()
-    assert page.save() is True
+    assert not page.editor.has_unsaved_changes()
+    assert page.editor.save() is True
     assert page.save_bar.hidden
     manager.close(backup=False)
 
@@ -279,7 +279,7 @@ def test_another_program_changes_the_file_while_nothing_is_edited(
     rewrite(world.file, backup_time="23:45")
     page.show_facts(page.stage.bridge.facts)
     wait_until(lambda: page.schedule.at.entry.text == "23:45")
-    assert not page.has_unsaved_changes()
+    assert not page.editor.has_unsaved_changes()
 
 
 def test_another_program_changes_the_file_while_something_is_edited(
@@ -294,11 +294,11 @@ def test_another_program_changes_the_file_while_something_is_edited(
     assert page.editor.remark is not None
     assert "nother program" in page.save_bar.line.text
     assert written(world).get("backup_on_shutdown") is None
-    assert page.has_unsaved_changes()
+    assert page.editor.has_unsaved_changes()
     assert not page.schedule.shutdown.on
     assert page.retention.steppers["days"].value == 60
     saved(page, wait_until)
-    wait_until(lambda: not page.has_unsaved_changes())
+    wait_until(lambda: not page.editor.has_unsaved_changes())
     assert written(world)["backup_on_shutdown"] is False
     assert written(world)["backup_time"] == "23:45"
 
@@ -316,7 +316,7 @@ def test_a_file_that_cannot_be_read_any_more_is_said_and_nothing_is_lost(
     page.save_bar.save.invoke()
     wait_until(lambda: not page.editor.saving)
     assert not page.retention.error.hidden
-    assert page.has_unsaved_changes()
+    assert page.editor.has_unsaved_changes()
     world.file.write_text(good, "utf-8")
     page.show_facts(page.stage.bridge.facts)
     wait_until(lambda: page.banner.hidden)

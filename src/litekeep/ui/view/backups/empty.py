@@ -8,6 +8,7 @@ from typing import Any
 
 from litekeep.ui.language.words import Language
 from litekeep.ui.presenter.facts import ViewFacts
+from litekeep.ui.presenter.fromcopy import is_missing
 from litekeep.ui.presenter.models import Filter
 from litekeep.ui.view.backups.listing import Wish
 from litekeep.ui.widgets.buttons import Button, Kind
@@ -15,7 +16,7 @@ from litekeep.ui.widgets.ctk import Piece
 from litekeep.ui.widgets.look import CARD_GAP, GAP_SMALL
 from litekeep.ui.widgets.words import Wrapped
 
-BACK_UP, CLEAR, ALL = "back_up", "clear", "all"
+BACK_UP, CLEAR, ALL, LOCATE, FROM_COPY = "back_up", "clear", "all", "locate", "from_copy"
 WIDTH = 420
 
 
@@ -48,6 +49,11 @@ def empty_words(facts: ViewFacts, wish: Wish, say: Language) -> EmptyWords:
         return EmptyWords(say("No backup is pinned."), more, ALL, say("Show all backups"))
     if wish.filter is Filter.PROBLEMS and facts.snapshots:
         return EmptyWords(say("No problems."), say("All backups are as they should be."), ALL, say("Show all backups"))
+    if is_missing(facts):
+        text, more = say("The folder of the backups cannot be found now."), say("Your data is not affected.")
+        if facts.settings.copies:
+            return EmptyWords(text, more, FROM_COPY, say("Restore from a copy…"))
+        return EmptyWords(text, more, LOCATE, say("Locate…"))
     return EmptyWords(
         say("There is no backup yet."),
         say("The first one stores the whole database; later ones only what has changed."),

@@ -49,24 +49,24 @@ class Wish:
 
 def made(facts: ViewFacts, say: Language) -> Made:
     """All of them."""
-    return Made(_by_filter((*history(facts, say), *trash(facts, say)), say), whole=True)
+    return Made(_by_filter((*history(facts, say), *trash(facts, say))), whole=True)
 
 
 def first_made(facts: ViewFacts, say: Language) -> Made:
     """The newest ones only."""
     few = replace(facts, snapshots=facts.snapshots[-FIRST:], trash=facts.trash[-FIRST:], rows=facts.rows[: 2 * FIRST])
-    return Made(_by_filter((*history(few, say)[:FIRST], *trash(few, say)), say))
+    return Made(_by_filter((*history(few, say)[:FIRST], *trash(few, say))))
 
 
-def _by_filter(rows: tuple[HistoryRow, ...], say: Language) -> dict[Filter, tuple[HistoryRow, ...]]:
-    return {each: filtered(rows, each, "", say) for each in Filter}
+def _by_filter(rows: tuple[HistoryRow, ...]) -> dict[Filter, tuple[HistoryRow, ...]]:
+    return {each: filtered(rows, each) for each in Filter}
 
 
-def found(rows: Made, wish: Wish, say: Language) -> tuple[HistoryRow, ...]:
+def found(rows: Made, wish: Wish) -> tuple[HistoryRow, ...]:
     """Those that are wanted, in the order that is wanted."""
     passed = rows.rows.get(wish.filter, ())
     if wish.search.strip():
-        passed = filtered(passed, wish.filter, wish.search, say)
+        passed = filtered(passed, wish.filter, wish.search)
     sort = wish.trash_sort if wish.filter is Filter.TRASH else wish.sort
     return passed if sort is None else ordered(passed, sort[0], descending=sort[1])
 
@@ -130,12 +130,12 @@ class Listing:
         self._find()
 
     def _find(self) -> None:
-        rows, wish, say = self.made, self.wish, self._stage.say
+        rows, wish = self.made, self.wish
         if not wish.search.strip() or len(rows.rows.get(wish.filter, ())) <= AT_ONCE:
             self._stage.bridge.forget(FOUND)
-            self._show(found(rows, wish, say))
+            self._show(found(rows, wish))
         else:  # looking through thousands of texts takes too long here
-            self._stage.bridge.ask(FOUND, lambda _: found(rows, wish, say), self._was_found)
+            self._stage.bridge.ask(FOUND, lambda _: found(rows, wish), self._was_found)
 
     def _was_found(self, answer: Answer[tuple[HistoryRow, ...]]) -> None:
         if answer.value is not None:

@@ -6,6 +6,7 @@ import tkinter
 from collections.abc import Callable, Sequence
 
 from litekeep.ui.widgets.ctk import Piece
+from litekeep.ui.widgets.menus import dress
 
 Item = tuple[str, Callable[[], object], bool] | None
 """A text, what it does, and whether that is possible now; None: a line between two groups."""
@@ -20,16 +21,8 @@ class RowMenu:
 
     def fill(self, items: Sequence[Item]) -> None:
         """Other items, in the colours of now."""
-        owner, look = self._owner, self._owner.look
         self.menu.delete(0, "end")
-        self.menu.configure(
-            background=owner.colour(look.surface),
-            foreground=owner.colour(look.text),
-            activebackground=owner.colour(look.selection),
-            activeforeground=owner.colour(look.text),
-            disabledforeground=owner.colour(look.disabled),
-            font=owner.font("body"),
-        )
+        dress(self.menu, self._owner)
         for item in items:
             if item is None:
                 self.menu.add_separator()

@@ -198,6 +198,10 @@ class BackupsPage(Piece):
         """The button of an empty table."""
         if act == empty.BACK_UP:
             self.stage.perform(Action.BACK_UP)
+        elif act == empty.LOCATE:
+            self.stage.perform(Action.LOCATE)
+        elif act == empty.FROM_COPY:
+            self.stage.perform(Action.FROM_COPY)
         elif act == empty.CLEAR:
             self.card.set_search("")
             self._wish(search="")

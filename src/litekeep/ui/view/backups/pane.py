@@ -6,6 +6,7 @@ import tkinter
 from collections.abc import Callable
 from typing import Any
 
+from litekeep.ui.presenter.models import Tone
 from litekeep.ui.view.backups.blocks import PaneModel
 from litekeep.ui.view.backups.sheet import Sheet
 from litekeep.ui.widgets.buttons import Button, Kind, Link
@@ -35,7 +36,7 @@ class Pane(Box):
         self._head = Piece(body)
         self._head.grid(row=0, column=0, sticky="ew")
         self._head.grid_columnconfigure(1, weight=1)
-        self._mark = Mark(self._head, "calm", self.look, size=16)
+        self._mark = Mark(self._head, Tone.CALM, size=16)
         self.title = Words(self._head, role="card")
         self.copy_link = Link(body, "", on_copy)
         self.button = Button(self._head, "", on_button, kind=Kind.PRIMARY, height=BAR_BUTTON)
@@ -94,7 +95,7 @@ class Pane(Box):
             (piece.hide if model.hint else piece.show)()
         (self._hint.show if model.hint else self._hint.hide)()
         self._hint.set_text(model.hint)
-        self._mark.set(str(model.tone))
+        self._mark.set(model.tone)
         self.title.set_text(model.title)
         self._write_controls()
         self.sheet.set_columns(self._columns(), anew=anew)

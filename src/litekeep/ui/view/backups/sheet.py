@@ -195,21 +195,8 @@ class _Paper:
         for each in counts:
             number = self._sheet.text_width(each.rows)
             room = width - number - self._sheet.scaled(GAP)
-            name = self._fitted(each.name, room)
+            name = self._sheet.fitted(each.name, room)
             self._canvas.create_text(left, y, anchor="nw", text=name, fill=self._text, font=self._body)
             self._canvas.create_text(left + width, y, anchor="ne", text=each.rows, fill=self._muted, font=self._body)
             y += self._tall + self._gap
         return y
-
-    def _fitted(self, text: str, room: int) -> str:
-        """Cut where it is too long."""
-        if self._sheet.text_width(text) <= room:
-            return text
-        low, high = 0, len(text)
-        while low < high:
-            middle = (low + high + 1) // 2
-            if self._sheet.text_width(text[:middle] + "…") <= room:
-                low = middle
-            else:
-                high = middle - 1
-        return text[:low] + "…"

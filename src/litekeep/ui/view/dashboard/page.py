@@ -11,12 +11,15 @@ from litekeep.ui.view.backups.page import BackupsPage
 from litekeep.ui.view.backups.pane import Pane
 from litekeep.ui.view.dashboard.side import SideColumn
 from litekeep.ui.view.overview.charts import CoverageCard
+from litekeep.ui.view.overview.meter import MeterStrip
 from litekeep.ui.view.overview.tiles import Tiles
 from litekeep.ui.view.stage import Stage
 from litekeep.ui.widgets.ctk import Piece
-from litekeep.ui.widgets.look import CARD_GAP, PAGE, SIDE
+from litekeep.ui.widgets.look import CARD_GAP, LEAST, PAGE, SIDE
 
 SLICE_MS = 1
+HIGH = 760
+"""The least height in which the 3-2-1 rule has a line of its own; in less, the tile of the off-site copy must do."""
 
 
 class DashboardPage(Piece):
@@ -33,11 +36,13 @@ class DashboardPage(Piece):
         self.side: SideColumn | None = None
         self.rescaled()
         self.grid_columnconfigure(0, weight=1)
-        self.grid_rowconfigure(2, weight=1)
+        self.grid_rowconfigure(3, weight=1)
         self.tiles = Tiles(self, stage)
         self.tiles.grid(row=0, column=0, columnspan=2, sticky="ew", padx=PAGE)
+        self.meter = MeterStrip(self, stage)
+        self.meter.grid(row=1, column=0, columnspan=2, sticky="ew", padx=PAGE, pady=(CARD_GAP, 0))
         self.coverage = CoverageCard(self, stage, compact=True)
-        self.coverage.grid(row=1, column=0, sticky="ew", padx=(PAGE, CARD_GAP), pady=(CARD_GAP, 0))
+        self.coverage.grid(row=2, column=0, sticky="ew", padx=(PAGE, CARD_GAP), pady=(CARD_GAP, 0))
         self._backups: BackupsPage | None = None
         self.later(SLICE_MS, self._add_the_rest)
 
@@ -47,14 +52,14 @@ class DashboardPage(Piece):
         if self._backups is None:
             self._backups = BackupsPage(self, self.stage, aside=self)
             place = {"padx": (PAGE, CARD_GAP), "pady": (CARD_GAP, PAGE)}
-            self._backups.grid(row=2, column=0, sticky="nsew", **place)
+            self._backups.grid(row=3, column=0, sticky="nsew", **place)
             self._backups.show_facts(self._facts)
         return self._backups
 
     def _add_the_rest(self) -> None:
         pane_open = self.backups.pane_open
         self.side = SideColumn(self, self.stage)
-        self.side.grid(row=1, column=1, rowspan=2, sticky="nsew", pady=(CARD_GAP, 0))
+        self.side.grid(row=2, column=1, rowspan=2, sticky="nsew", pady=(CARD_GAP, 0))
         if pane_open:
             self.side.hide()
         self.side.show_facts(self._facts)
@@ -64,7 +69,7 @@ class DashboardPage(Piece):
     def show_facts(self, facts: ViewFacts) -> None:
         """Show these facts."""
         self._facts = facts
-        for part in (self.tiles, self.coverage, self._backups, self.side):
+        for part in (self.tiles, self.meter, self.coverage, self._backups, self.side):
             if part is not None:
                 part.show_facts(facts)
 
@@ -72,8 +77,6 @@ class DashboardPage(Piece):
         """No answer is wanted any more."""
         if self._backups is not None:
             self._backups.cleanup()
-        if self.side is not None:
-            self.side.cleanup()
 
     def filter_by(self, filter: Filter) -> None:  # noqa: A002 - the field's word
         """Show these only."""
@@ -106,12 +109,16 @@ class DashboardPage(Piece):
         """In place of the right column."""
         if self.side is not None:
             self.side.hide()
-        pane.grid(row=1, column=1, rowspan=2, sticky="nsew", padx=(0, PAGE), pady=(CARD_GAP, PAGE))
+        pane.grid(row=2, column=1, rowspan=2, sticky="nsew", padx=(0, PAGE), pady=(CARD_GAP, PAGE))
 
     def hide_pane(self, pane: Pane) -> None:  # noqa: ARG002 - it is hidden already
         """The right column again."""
         if self.side is not None:
             self.side.show()
+
+    def redraw(self) -> None:
+        if not self.gone and self.winfo_height() > LEAST:
+            self.meter.allow(self.winfo_height() >= self.scaled(HIGH))
 
     def rescaled(self) -> None:
         self.grid_columnconfigure(1, minsize=self.scaled(SIDE + PAGE))

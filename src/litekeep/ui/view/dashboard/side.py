@@ -61,13 +61,10 @@ class SideColumn(Piece):
         """Show these facts."""
         self._facts = facts
         self.editor.take(facts)
-        for card in (self.schedule, self.retention, self.space, self.events):
+        for card in (self.space, self.events):
             if card is not None:
                 card.show_facts(facts)
         self._fit_soon()
-
-    def cleanup(self) -> None:
-        """The editor is the view's."""
 
     def redraw(self) -> None:
         if not self.gone and self.winfo_height() > LEAST:
@@ -84,7 +81,7 @@ class SideColumn(Piece):
     def _add_schedule(self) -> tuple[Piece, ...]:
         self.banner = Banner(self.inner, self.editor)
         self.banner.grid(row=0, column=0, sticky="ew", pady=(0, CARD_GAP))
-        self.banner.begin()
+        self.banner.refresh()
         self.schedule = ScheduleCard(self.inner, self.stage, self.editor, compact=True)
         self.schedule.grid(row=1, column=0, sticky="ew")
         more = Link(self.schedule.bar, self.stage.say("More settings"), lambda: self.stage.go(SETTINGS))

@@ -7,7 +7,7 @@ from typing import Any
 
 from litekeep.ui.presenter.events import last_events
 from litekeep.ui.presenter.facts import ViewFacts
-from litekeep.ui.presenter.models import Event, Tone
+from litekeep.ui.presenter.models import Event
 from litekeep.ui.view.stage import Stage
 from litekeep.ui.widgets.card import Card
 from litekeep.ui.widgets.ctk import Piece
@@ -79,26 +79,15 @@ class EventList(Piece):
 
     def _paint(self, event: Event, width: int, y: int) -> None:
         look, size = self.look, self.scaled(MARK)
-        pairs = {Tone.OK: look.ok, Tone.WARN: look.warn, Tone.BAD: look.bad, Tone.BUSY: look.accent_text}
-        colour = self.colour(pairs.get(event.tone, look.muted))
+        colour = self.colour(look.tone(event.tone).text)
         self.canvas.create_image(0, y, anchor="w", image=sign_photo(self, str(event.tone), size, colour))
         left, room = size + self.scaled(8), self.scaled(12)
         when = self.text_width(event.when, "caption")
-        text = self._cut(event.text, width - left - when - room)
+        text = self.fitted(event.text, width - left - when - room)
         self.canvas.create_text(left, y, anchor="w", text=text, font=self.font("body"), fill=self.colour(look.text))
         self.canvas.create_text(
             width, y, anchor="e", text=event.when, font=self.font("caption"), fill=self.colour(look.muted)
         )
-
-    def _cut(self, text: str, room: int) -> str:
-        if self.text_width(text) <= room:
-            return text
-        low, high = 0, len(text)
-        while low < high:
-            middle = (low + high + 1) // 2
-            fits = self.text_width(f"{text[:middle].rstrip()}…") <= room
-            low, high = (middle, high) if fits else (low, middle - 1)
-        return f"{text[:low].rstrip()}…"
 
     def _point(self, at: int) -> None:
         if at == self._hot:

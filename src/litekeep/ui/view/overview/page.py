@@ -1,4 +1,4 @@
-"""The Overview page: five tiles, the coverage, the space and the last events."""
+"""The Overview page: the tiles, the 3-2-1 rule, the coverage, the space and the last events."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 from litekeep.ui.presenter.facts import ViewFacts
 from litekeep.ui.view.overview.charts import CoverageCard, SpaceCard
 from litekeep.ui.view.overview.events import EventsCard
+from litekeep.ui.view.overview.meter import MeterStrip
 from litekeep.ui.view.overview.tiles import Tiles
 from litekeep.ui.view.stage import Stage
 from litekeep.ui.widgets.ctk import Piece
@@ -30,11 +31,13 @@ class OverviewPage(Page):
         inner = self.inner = Piece(self.content)
         inner.pack(fill="both", expand=True, padx=(PAGE, PAGE - SCROLL), pady=(0, PAGE))
         inner.grid_columnconfigure((0, 1), weight=1, uniform="half")
-        inner.grid_rowconfigure(2, weight=1)
+        inner.grid_rowconfigure(3, weight=1)
         self.tiles = Tiles(inner, stage)
         self.tiles.grid(row=0, column=0, columnspan=2, sticky="ew")
+        self.meter = MeterStrip(inner, stage)
+        self.meter.grid(row=1, column=0, columnspan=2, sticky="ew", pady=(CARD_GAP, 0))
         self.coverage = CoverageCard(inner, stage)
-        self.coverage.grid(row=1, column=0, columnspan=2, sticky="ew", pady=(CARD_GAP, 0))
+        self.coverage.grid(row=2, column=0, columnspan=2, sticky="ew", pady=(CARD_GAP, 0))
         self.space: SpaceCard | None = None
         self.events: EventsCard | None = None
         self.later(1, self._add_lower_cards)
@@ -47,7 +50,7 @@ class OverviewPage(Page):
         self._show_from(0)
 
     def _show_from(self, at: int) -> None:
-        parts = [part for part in (self.tiles, self.coverage, self.space, self.events) if part is not None]
+        parts = [part for part in (self.tiles, self.meter, self.coverage, self.space, self.events) if part is not None]
         self._timer = ""
         if at < len(parts):
             parts[at].show_facts(self._facts)
@@ -74,8 +77,8 @@ class OverviewPage(Page):
         self._beside = beside
         gap = CARD_GAP // 2
         if beside:
-            self.space.grid(row=2, column=0, columnspan=1, sticky="nsew", padx=(0, gap), pady=(CARD_GAP, 0))
-            self.events.grid(row=2, column=1, columnspan=1, sticky="nsew", padx=(gap, 0), pady=(CARD_GAP, 0))
+            self.space.grid(row=3, column=0, columnspan=1, sticky="nsew", padx=(0, gap), pady=(CARD_GAP, 0))
+            self.events.grid(row=3, column=1, columnspan=1, sticky="nsew", padx=(gap, 0), pady=(CARD_GAP, 0))
         else:
-            self.space.grid(row=2, column=0, columnspan=2, sticky="nsew", padx=0, pady=(CARD_GAP, 0))
-            self.events.grid(row=3, column=0, columnspan=2, sticky="nsew", padx=0, pady=(CARD_GAP, 0))
+            self.space.grid(row=3, column=0, columnspan=2, sticky="nsew", padx=0, pady=(CARD_GAP, 0))
+            self.events.grid(row=4, column=0, columnspan=2, sticky="nsew", padx=0, pady=(CARD_GAP, 0))

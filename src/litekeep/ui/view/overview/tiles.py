@@ -1,4 +1,4 @@
-"""The five tiles, in one row, or in two where they would be too narrow."""
+"""The six tiles, in one row, or in two where they would be too narrow."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ class Tiles(Piece):
         self._say = stage.say
         self.tiles = [Tile(self, model) for model in tiles(stage.bridge.facts, self._say)]
         self._rows = 0
+        self._least: tuple[int, ...] = ()
 
     def show_facts(self, facts: ViewFacts) -> None:
         """Show these facts."""
@@ -35,22 +36,30 @@ class Tiles(Piece):
         self.redraw()
 
     def redraw(self) -> None:
-        """One row or two, whichever fits."""
+        """Equally wide in one row; else in one row as wide as each needs; else in two rows."""
         if self.gone or (not self.winfo_ismapped() and self._rows):
             return
-        rows = 1 if self.winfo_width() <= 1 or self.winfo_width() >= self._natural_width() else 2
-        if rows == self._rows:
+        width, needed = self.winfo_width(), [self._needed(tile) for tile in self.tiles]
+        equal = width <= 1 or width >= len(self.tiles) * self._widest() - self.scaled(CARD_GAP)
+        rows = 1 if equal or width >= sum(needed) - self.scaled(CARD_GAP) else 2
+        least = tuple(needed) if rows == 1 and not equal else ()
+        if (rows, least) == (self._rows, self._least):
             return
-        self._rows = rows
-        columns = len(self.tiles) if rows == 1 else _COLUMNS
-        for column in range(_COLUMNS):
-            used = column < columns
-            least = math.ceil(self._widest() / (columns // _UPPER)) if rows == 2 else 0  # Tk evens out no wider spans
-            self.grid_columnconfigure(column, weight=int(used), uniform="tile" if used else "", minsize=least)
+        self._rows, self._least = rows, least
+        self._size_columns()
         for at, tile in enumerate(self.tiles):
             row = at // _UPPER if rows == 2 else 0
             among = len(self.tiles) if rows == 1 else _UPPER if row == 0 else len(self.tiles) - _UPPER
-            self._put(tile, row, at - row * _UPPER, among, columns // among)
+            self._put(tile, row, at - row * _UPPER, among, (_COLUMNS if rows == 2 else among) // among)
+
+    def _size_columns(self) -> None:
+        columns = len(self.tiles) if self._rows == 1 else _COLUMNS
+        of_two = math.ceil(self._widest() / (columns // _UPPER)) if self._rows == 2 else 0
+        for column in range(_COLUMNS):
+            used = column < columns
+            least = self._least[column] if self._least and used else of_two  # Tk evens out no wider spans
+            together = "tile" if used and not self._least else ""
+            self.grid_columnconfigure(column, weight=int(used), uniform=together, minsize=least)
 
     @staticmethod
     def _put(tile: Tile, row: int, place: int, among: int, span: int) -> None:
@@ -59,14 +68,19 @@ class Tiles(Piece):
         top = CARD_GAP if row else 0
         tile.grid(row=row, column=place * span, columnspan=span, sticky="nsew", padx=gaps, pady=(top, 0))
 
-    def _natural_width(self) -> int:
-        """At which nothing in the widest of them is cut, in pixels of the screen."""
-        return len(self.tiles) * self._widest() - self.scaled(CARD_GAP)
+    def _needed(self, tile: Tile) -> int:
+        """By one tile whose three lines are not broken, with a gap, in pixels of the screen."""
+        model = tile.model
+        texts = ((model.title, "caption"), (model.value, "tile"), (model.sub, "caption"))
+        return max(self.text_width(text, role) for text, role in texts) + self._around
 
     def _widest(self) -> int:
-        """Of the tiles, with a gap, in pixels of the screen."""
+        """Of the tiles, with a gap, in pixels of the screen; the line below may be broken."""
         texts = [(each.model.value, "tile") for each in self.tiles] + [
             (each.model.title, "caption") for each in self.tiles
         ]
-        widest = max(self.text_width(text, role) for text, role in texts)
-        return widest + self.scaled(2 * CARD_X + 2 + CARD_GAP)
+        return max(self.text_width(text, role) for text, role in texts) + self._around
+
+    @property
+    def _around(self) -> int:
+        return self.scaled(2 * CARD_X + 2 + CARD_GAP)

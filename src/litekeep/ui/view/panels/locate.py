@@ -7,9 +7,10 @@ from typing import Any
 
 from litekeep.operations.status import Verdict
 from litekeep.ui.presenter.facts import ViewFacts
+from litekeep.ui.presenter.models import Action
 from litekeep.ui.view.panels.panel import NARROW, Panel
 from litekeep.ui.view.stage import Stage
-from litekeep.ui.widgets.buttons import Kind
+from litekeep.ui.widgets.buttons import Kind, Link
 from litekeep.ui.widgets.look import GAP
 from litekeep.ui.widgets.words import Wrapped
 
@@ -28,6 +29,9 @@ class LocatePanel(Panel):
         Wrapped(self.body, other).grid(row=1, column=0, sticky="ew", pady=(GAP if other else 0, 0))
         self.told = Wrapped(self.body, role="strong", colour=self.look.warn)
         self.told.grid(row=2, column=0, sticky="ew", pady=(GAP, 0))
+        if facts.settings.copies:
+            self.copy = Link(self.body, say("Restore from a copy…"), lambda: stage.perform(Action.FROM_COPY))
+            self.copy.grid(row=3, column=0, sticky="w", pady=(GAP, 0))
         self._looking = False
         self.add_button(say("Cancel"), stage.close_panel)
         if facts.editable:

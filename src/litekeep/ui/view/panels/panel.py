@@ -55,7 +55,6 @@ class Panel(Piece):
         self.later(1, self._focus)
 
     def _add_head(self, title: str, sub: str) -> None:
-        say = self.stage.say
         self._head.grid_columnconfigure(0, weight=1)
         self.title = Wrapped(self._head, title, role="page")
         self.sub = Wrapped(self._head, sub, role="caption", colour=self.look.muted)
@@ -63,7 +62,6 @@ class Panel(Piece):
         self.sub.grid(row=1, column=0, columnspan=2, sticky="ew", pady=(3, 0))
         self.cross = Button(self._head, "", self.stage.close_panel, sign="close", kind=Kind.FLAT, height=BAR_BUTTON)
         self.cross.grid(row=0, column=1, sticky="ne", padx=(GAP, 0))
-        self.cross_text = say("Close")
 
     def add_button(
         self, text: str, command: Callable[[], object], kind: Kind = Kind.QUIET, *, enabled: bool = True

@@ -61,11 +61,10 @@ class RemovalPanel(Panel):
             self._write(model)
             going = [each for each in plan.decisions if not each.keep and each.snapshot.trashed_at is None]
             moments = [say.moment(each.snapshot.created_at, facts.now) for each in going]
-            whys = [" ".join(whys_of(each, policy, facts.now, say)) for each in going]
+            whys = [" ".join(whys_of(each, facts.now, say)) for each in going]
             reasons = [reason_text(each.snapshot, say) for each in going]
             self.table.set_rows(list(zip(moments, reasons, whys, strict=True)))
             self.table.tree.configure(height=max(min(len(going), ROWS), 1))
-            self.table.size_columns()
 
     def _write(self, model: RetentionPreview) -> None:
         say = self.stage.say

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +37,7 @@ class RestorePanel(Panel):
 
     def __init__(self, master: Any, stage: Stage, chosen: Chosen) -> None:
         super().__init__(master, stage, "")
-        self._facts = stage.bridge.facts
+        self._facts = self.take(stage.bridge.facts)
         self._chosen, self._replace = chosen, True
         self._preview: Preview | None = None
         self._problem: Outcome | None = None
@@ -120,22 +121,36 @@ class RestorePanel(Panel):
         if isinstance(chosen, Path):
             begun = bridge.restore_file(chosen, accept_problems=accepted)
         elif self._replace:
-            begun = bridge.restore(chosen, accept_problems=accepted)
+            begun = self.begin(chosen, None, accept_problems=accepted)
         else:
             say = self.stage.say
             local = chosen.created_at.astimezone(self._facts.now.tzinfo)
             path = self.stage.files.save_file(say("Save as"), f"{self._facts.name}-{local:%Y-%m-%d-%H%M}.db")
             if path is None or self.gone:
                 return
-            begun = bridge.restore(chosen, path, accept_problems=accepted)
+            begun = self.begin(chosen, path, accept_problems=accepted)
         if begun:
             self.stage.close_panel()
+
+    # --- where the backups are: others do it otherwise
+
+    def take(self, facts: ViewFacts) -> ViewFacts:
+        """The facts, with the backups that are offered."""
+        return facts
+
+    def ask_preview(self, chosen: Chosen) -> None:
+        """What it would change; the answer goes to `answered`."""
+        self.stage.bridge.preview_restore(chosen, lambda answer: self.answered(chosen, answer))
+
+    def begin(self, chosen: Snapshot, to: Path | None, *, accept_problems: bool) -> bool:
+        """Restore it; False if something else goes on."""
+        return self.stage.bridge.restore(chosen, to, accept_problems=accept_problems)
 
     # --- what is shown
 
     def show_facts(self, facts: ViewFacts) -> None:
         """Show these facts."""
-        self._facts = facts
+        self._facts = self.take(facts)
         self._show()
 
     def cleanup(self) -> None:
@@ -152,10 +167,10 @@ class RestorePanel(Panel):
 
     def _ask(self) -> None:
         self._preview = self._problem = None
-        chosen = self._chosen
-        self.stage.bridge.preview_restore(chosen, lambda answer: self._answered(chosen, answer))
+        self.ask_preview(self._chosen)
 
-    def _answered(self, chosen: Chosen, answer: Answer[Preview]) -> None:
+    def answered(self, chosen: Chosen, answer: Answer[Preview]) -> None:
+        """What it would change, if it is still what is chosen."""
         if not self.gone and chosen is self._chosen:
             self._preview, self._problem = answer.value, answer.problem
             self._show()
@@ -170,10 +185,8 @@ class RestorePanel(Panel):
         self.sub.set_text(model.sub)
         self.choice.set_items(self._offers(), self._key())
         self._show_changes(model)
-        for radio, sub in ((self.replace, model.replace_sub), (self.save, model.save_sub)):
-            if radio.sub != sub:
-                radio.sub = sub
-                radio.fit()
+        self.replace.set_text(model.replace_text, model.replace_sub)
+        self.save.set_text(model.save_text, model.save_sub)
         (self.save.hide if isinstance(self._chosen, Path) else self.save.show)()
         self._show_acceptance(model)
         self.go.set_text(model.go_replace if self._replace else model.go_save)
@@ -205,22 +218,24 @@ class RestorePanel(Panel):
 
     def _show_acceptance(self, model: RestoreModel) -> None:
         text = model.needs_acceptance
-        if self.accept.text != text:
-            self.accept.text = text
-            self.accept.fit()
+        self.accept.set_text(text)
         (self.accept.show if text else self.accept.hide)()
 
     def _key(self) -> str:
         return _FILE if isinstance(self._chosen, Path) else self._chosen.id
 
+    def _items(self, shown: Sequence[Snapshot]) -> list[tuple[str, str]]:
+        say, now = self.stage.say, self._facts.now
+        return [(each.id, f"{say.begun(say.when(each.created_at, now))} · {reason_text(each, say)}") for each in shown]
+
     def _offers(self) -> list[tuple[str, str]]:
         """The newest ones, the chosen one wherever it stands, and the way to all."""
-        say, now = self.stage.say, self._facts.now
+        say = self.stage.say
         newest = list(reversed(self._facts.snapshots))
         shown = newest[:OFFERED]
         if isinstance(self._chosen, Snapshot) and self._chosen.id not in {each.id for each in shown}:
             shown.append(self._chosen)
-        items = [(each.id, f"{say.begun(say.when(each.created_at, now))} · {reason_text(each, say)}") for each in shown]
+        items = self._items(shown)
         if isinstance(self._chosen, Path):
             items.insert(0, (_FILE, self._chosen.name))
         if len(newest) > OFFERED:

@@ -13,7 +13,7 @@ from litekeep.ui.widgets.words import Wrapped
 
 
 class Banner(Box):
-    """It hides and shows itself; lay it out once, and then call `begin`."""
+    """It hides and shows itself; lay it out once, and then call `refresh`."""
 
     def __init__(self, master: Any, editor: Editor) -> None:
         super().__init__(master, padding=(CARD_X, GAP))
@@ -25,10 +25,6 @@ class Banner(Box):
         self.more.grid(row=1, column=0, sticky="ew", padx=(16 + GAP, 0), pady=(2, 0))
         self.more.hide()
         self._leave = editor.listen(self.refresh)
-
-    def begin(self) -> None:
-        """After it was laid out."""
-        self.refresh()
 
     def refresh(self) -> None:
         """Say what is to be said of the settings as a whole."""

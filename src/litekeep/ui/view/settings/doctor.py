@@ -105,7 +105,7 @@ class FindingPiece(Piece):
         super().__init__(master)
         self.line = line
         self.grid_columnconfigure(1, weight=1)
-        Mark(self, str(line.tone), self.look, SIGN).grid(row=0, column=0, sticky="n", padx=(0, GAP), pady=(1, 0))
+        Mark(self, line.tone, SIGN).grid(row=0, column=0, sticky="n", padx=(0, GAP), pady=(1, 0))
         Wrapped(self, line.what, role="strong").grid(row=0, column=1, sticky="ew")
         told = " ".join(part for part in (line.why, line.fix) if part)
         Wrapped(self, told).grid(row=1, column=1, sticky="ew", pady=(2, 0))

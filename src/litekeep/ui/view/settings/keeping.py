@@ -27,7 +27,7 @@ MOST = 999
 """What can be typed; a larger number that the file holds stays."""
 SLOW_MS = 300
 """After so long without an answer, the card says that it is counting."""
-EMPTY = RetentionPreview((), (), "", "", "", 0, 0)
+EMPTY = RetentionPreview((), (), "", "", "", 0)
 COMPACT = 26
 """The height of a number where room is scarce."""
 _FIELDS = ("days", "weeks", "months", "keep_last")
@@ -37,7 +37,7 @@ _TIERS = {"days": "daily", "weeks": "weekly", "months": "monthly", "keep_last": 
 class RetentionCard(EditCard):
     """A preset or numbers; a tick for each backup that stays, and in words what goes."""
 
-    def __init__(self, master: Any, stage: Stage, editor: Editor | None = None, *, compact: bool = False) -> None:
+    def __init__(self, master: Any, stage: Stage, editor: Editor, *, compact: bool = False) -> None:
         super().__init__(master, stage, stage.say("How long to keep"), editor, compact=compact)
 
     def build(self) -> None:

@@ -20,7 +20,7 @@ class SignedLine(Piece):
         super().__init__(master)
         self._loud = loud
         self.grid_columnconfigure(1, weight=1)
-        self.mark = Mark(self, str(tone), self.look, SIGN)
+        self.mark = Mark(self, tone, SIGN)
         self.mark.grid(row=0, column=0, sticky="n", padx=(0, GAP), pady=(1, 0))
         self.words = Wrapped(self, text, role=role)
         self.words.grid(row=0, column=1, sticky="ew")
@@ -33,7 +33,7 @@ class SignedLine(Piece):
 
     def set(self, tone: Tone, text: str) -> None:
         """Another sentence."""
-        self.mark.set(str(tone))
+        self.mark.set(tone)
         self.words.set_text(text)
         self._tint(tone)
 

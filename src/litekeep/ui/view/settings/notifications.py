@@ -9,7 +9,6 @@ from litekeep import BackupManager
 from litekeep.notify.delivery import Delivery
 from litekeep.ui.bridge import Answer
 from litekeep.ui.presenter.causes import explain
-from litekeep.ui.presenter.facts import ViewFacts
 from litekeep.ui.presenter.models import DetailLine, Tone
 from litekeep.ui.presenter.notifications import NotificationsForm, notifications_form, trial_lines, trial_text
 from litekeep.ui.view.settings.card import EditCard
@@ -30,7 +29,7 @@ NAME_WIDTH = 88
 class NotificationsCard(EditCard):
     """The desktop can be switched here; the other channels have passwords and addresses, and live in the file."""
 
-    def __init__(self, master: Any, stage: Stage, editor: Editor | None = None) -> None:
+    def __init__(self, master: Any, stage: Stage, editor: Editor) -> None:
         super().__init__(master, stage, stage.say("Notifications"), editor)
 
     def build(self) -> None:
@@ -110,10 +109,6 @@ class NotificationsCard(EditCard):
     def _tell(self, tone: Tone, text: str) -> None:
         self.result.set(tone, text)
         self.result.show()
-
-    def show_facts(self, facts: ViewFacts) -> None:
-        super().show_facts(facts)
-        self.show_draft()
 
     def cleanup(self) -> None:
         self.stage.bridge.forget(TEST)

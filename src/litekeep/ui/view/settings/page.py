@@ -1,4 +1,5 @@
-"""The Settings page: schedule, how long to keep, location, notifications, check-up; below them Save and Discard."""
+"""The Settings page: schedule, how long to keep, location, copies, encryption, notifications, check-up;
+Save and Discard below."""
 
 from __future__ import annotations
 
@@ -7,8 +8,10 @@ from typing import Any
 from litekeep.ui.presenter.facts import ViewFacts
 from litekeep.ui.view.settings.banner import Banner
 from litekeep.ui.view.settings.columns import Columns
+from litekeep.ui.view.settings.copies import CopiesCard
 from litekeep.ui.view.settings.doctor import DoctorCard
 from litekeep.ui.view.settings.editor import Editor
+from litekeep.ui.view.settings.encryption import EncryptionCard
 from litekeep.ui.view.settings.keeping import RetentionCard
 from litekeep.ui.view.settings.location import LocationCard
 from litekeep.ui.view.settings.notifications import NotificationsCard
@@ -25,10 +28,7 @@ SIDE_BY_SIDE = 860
 
 
 class SettingsPage(Piece):
-    """What is edited stays while other pages are looked at, and is written only by Save.
-
-    Places that are kept for later: copies elsewhere after the location, encryption after those.
-    """
+    """What is edited stays while other pages are looked at, and is written only by Save."""
 
     def __init__(self, master: Any, stage: Stage) -> None:
         super().__init__(master, width=LEAST, height=LEAST)
@@ -44,7 +44,7 @@ class SettingsPage(Piece):
         inner.grid_columnconfigure(0, weight=1)
         self.banner = Banner(inner, self.editor)
         self.banner.grid(row=0, column=0, sticky="ew", pady=(0, CARD_GAP))
-        self.banner.begin()
+        self.banner.refresh()
         self._add_cards()
         self.save_bar = SaveBar(self, self.editor)
         self.save_bar.grid(row=1, column=0, sticky="ew", padx=PAGE, pady=(GAP, PAGE))
@@ -56,27 +56,25 @@ class SettingsPage(Piece):
         self.schedule = ScheduleCard(self.columns, stage, editor)
         self.retention = RetentionCard(self.columns, stage, editor)
         self.location = LocationCard(self.columns, stage)
+        self.copies = CopiesCard(self.columns, stage)
+        self.encryption = EncryptionCard(self.columns, stage)
         self.notifications = NotificationsCard(self.columns, stage, editor)
         self.doctor = DoctorCard(self.columns, stage)
-        whole = (self.schedule, self.retention, self.location, self.notifications, self.doctor)
-        left = (self.schedule, self.notifications, self.location)
-        self.columns.arrange(left, (self.retention, self.doctor), whole)
+        places = (self.location, self.copies, self.encryption)
+        whole = (self.schedule, self.retention, *places, self.notifications, self.doctor)
+        right = (self.retention, self.notifications, self.doctor)
+        self.columns.arrange((self.schedule, *places), right, whole)
 
     def show_facts(self, facts: ViewFacts) -> None:
-        """Show these facts."""
+        """Show these facts; who edits hears of them from the editor."""
         self.editor.take(facts)
-        for card in (self.schedule, self.retention, self.location, self.notifications, self.doctor):
-            card.show_facts(facts)
-
-    def has_unsaved_changes(self) -> bool:
-        """Something was edited and not saved, and is not being written either."""
-        return self.editor.has_unsaved_changes()
-
-    def save(self) -> bool:
-        """Save it; False: it cannot be saved as it is, and the page says why, or asks."""
-        return self.editor.save()
+        self.location.show_facts(facts)
+        self.copies.show_facts(facts)
+        self.encryption.show_facts(facts)
+        self.doctor.show_facts(facts)
 
     def cleanup(self) -> None:
         """End requests; the editor is the view's."""
-        for card in (self.schedule, self.retention, self.location, self.notifications, self.doctor):
+        self.encryption.cleanup()
+        for card in (self.schedule, self.retention, self.location, self.copies, self.notifications, self.doctor):
             card.cleanup()

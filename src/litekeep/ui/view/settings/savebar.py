@@ -15,17 +15,15 @@ from litekeep.ui.widgets.look import CARD_X, GAP
 
 
 class SaveBar(Piece):
-    """boxed: with a surface of its own, below a page. It hides and shows itself; lay it out once."""
+    """Below a page. It hides and shows itself; lay it out once."""
 
-    def __init__(self, master: Any, editor: Editor, *, boxed: bool = True) -> None:
+    def __init__(self, master: Any, editor: Editor) -> None:
         super().__init__(master)
         self.editor, say = editor, editor.say
         self.grid_columnconfigure(0, weight=1)
-        place: Piece = self
-        if boxed:
-            box = Box(self, padding=(CARD_X, GAP))
-            box.grid(row=0, column=0, sticky="ew")
-            place = box.body
+        box = Box(self, padding=(CARD_X, GAP))
+        box.grid(row=0, column=0, sticky="ew")
+        place = box.body
         place.grid_columnconfigure(0, weight=1)
         self.line = SignedLine(place, Tone.BUSY, "")
         self.line.grid(row=0, column=0, sticky="ew", padx=(0, GAP))

@@ -25,12 +25,12 @@ OPERATIONS_SHOWN = 3
 class ScheduleCard(EditCard):
     """Every day at a time, or a custom rule; before what changes much; at the end; and what comes next."""
 
-    def __init__(self, master: Any, stage: Stage, editor: Editor | None = None, *, compact: bool = False) -> None:
+    def __init__(self, master: Any, stage: Stage, editor: Editor, *, compact: bool = False) -> None:
         super().__init__(master, stage, stage.say("Schedule"), editor, compact=compact)
 
     def build(self) -> None:
         say, content = self.say, self.content
-        self.switch = OnOff(self.bar, say("On"), lambda on: self.editor.edit_form(enabled=on))
+        self.switch = Switch(self.bar, say("On"), lambda on: self.editor.edit_form(enabled=on))
         self.switch.grid(row=0, column=0)
         self.row = Flow(content)
         self.row.grid(row=0, column=0, sticky="ew")
@@ -127,16 +127,6 @@ class ScheduleCard(EditCard):
         if more > 0:
             shown.append(self.say.plural("{n} other", "{n} others", more))
         return self.say("Only these: {names}.", names=self.say.listed(shown))
-
-
-class OnOff(Switch):
-    """A switch whose word says how it is."""
-
-    def set_text(self, text: str) -> None:
-        """Another word."""
-        if text != self.text:
-            self.text = text
-            self.fit()
 
 
 class AtTime(Piece):

@@ -92,6 +92,40 @@ def test_every_command(database: Path, litekeep: Run) -> None:
     check(litekeep("completion", "zsh", "--json").json, "completion")
 
 
+def test_copies(database: Path, place: Path, litekeep: Run) -> None:
+    (place / "no folder").write_text("a file")
+    copies = [
+        {"name": name, "url": (place / folder).as_uri()} for name, folder in (("usb", "usb"), ("nas", "no folder"))
+    ]
+    config = place / "backup.json"
+    config.write_text(json.dumps({"database": "app.db", "backup": {"copies": copies}}))
+    litekeep("backup", database, "-c", config, "--no-sync")
+    both = litekeep("sync", "-c", config, "--json", expect=13).json
+    check(both, "sync", exit_code=13)
+    assert [each["name"] for each in both["copies"]] == ["usb"]
+    assert both["copies"][0]["listed"] is True
+    assert both["copies"][0]["snapshots"] == [litekeep("list", "--json").json["snapshots"][0]["id"]]
+    assert [each["name"] for each in both["failed"]] == ["nas"]
+    assert both["failed"][0]["code"] == "unreachable"
+    again = litekeep("sync", "usb", "-c", config, "--json").json
+    check(again, "sync")
+    assert again["copies"][0]["sent_objects"] == 0
+    alone = litekeep("sync", "nas", "-c", config, "--json", expect=13)
+    assert alone.out == ""
+    assert alone.error["code"] == "unreachable"
+    listed = litekeep("sync", "--list", "-c", config, "--json").json
+    check(listed, "sync")
+    states = {each["name"]: each for each in listed["states"]}
+    assert states["usb"]["synced_at"]
+    assert states["usb"]["snapshots"] == 1
+    assert states["nas"]["failing_since"]
+    assert states["nas"]["problem_code"] == "unreachable"
+    copied = litekeep("copy", "backups", "elsewhere", "--json").json
+    check(copied, "copy")
+    assert copied["snapshots"] == 1
+    assert copied["left_behind"] == []
+
+
 def test_results_with_warnings(database: Path, litekeep: Run) -> None:
     execute(database, "DELETE FROM people WHERE id < 10")
     done = litekeep("backup", database, "--json", expect=3).json

@@ -102,6 +102,16 @@ def test_the_sheet(manager: BackupManager, encrypted: Application) -> None:
     assert file.read_text("utf-8") == page
 
 
+def test_the_sheet_in_french(manager: BackupManager, encrypted: Application) -> None:
+    page = manager.write_recovery_sheet(encrypted.folder / "fiche.html", language="fr").read_text("utf-8")
+    assert '<html lang="fr">' in page
+    assert "Fiche de secours" in page
+    assert all(group in page for group in RECOVERY_KEY.split("-"))
+    for command in ("litekeep key confirm", "python restore.py latest", "litekeep[encryption]"):
+        assert command in page
+    assert "Without" not in page
+
+
 def test_confirm(manager: BackupManager) -> None:
     manager.create_backup()
     assert manager.status().verdict is Verdict.KEY_UNCONFIRMED

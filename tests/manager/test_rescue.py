@@ -24,6 +24,7 @@ from litekeep.operations.status import Verdict
 from litekeep.repository.keyring import NewSlot
 from litekeep.worker.rescue import RebuildJob
 from manager.conftest import Application, notes_in
+from storage.remote.servers import SERVERS
 
 
 def copied(app: Application, **settings: Any) -> dict[str, Any]:
@@ -103,6 +104,34 @@ def test_over_the_database_with_backups_here(manager: BackupManager, app: Applic
     assert before == {path: path.stat().st_size for path in before}
     manager.undo_restore()
     assert app.notes() == ["one", "two", "today"]
+
+
+def test_from_a_server(app: Application, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """S3, with secrets of its own and a limit of speed: the same, and it is told when it does not answer any more."""
+    (tmp_path / "server").mkdir()
+    with SERVERS["seaweedfs"](tmp_path / "server") as server:
+        for name, value in server.secrets.items():
+            monkeypatch.setenv(f"CLOUD_{name.upper()}", value)
+        credentials = {name: {"env": f"CLOUD_{name.upper()}"} for name in server.secrets}
+        cloud = {"name": "cloud", "url": server.at("lost"), "credentials": credentials, "unencrypted": True}
+        manager = app.manager(copies=[{**cloud, "upload_limit": 100_000}])
+        app.write("one")
+        manager.create_backup(label="one")
+        lose(app)
+        app.write("today")
+        wanted = labelled(manager, "one")
+        assert ("note", 2, 1) in manager.preview_restore_from("cloud", wanted).differences()
+        assert manager.restore_from("cloud", wanted).safety_file is not None
+        assert app.notes() == ["one"]
+        assert manager.rebuild_from("cloud").snapshots == 1
+        assert manager.verify_backup(wanted).ok
+        shutil.rmtree(app.backups)
+    with pytest.raises(StorageError):
+        manager.list_backups_of("cloud")
+    with pytest.raises(StorageError):
+        manager.rebuild_from("cloud")
+    assert not app.backups.exists()
+    assert app.notes() == ["one"]
 
 
 def test_a_new_computer_that_began_backups_of_its_own(manager: BackupManager, app: Application) -> None:

@@ -595,7 +595,7 @@ def test_random_histories(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, reque
     monkeypatch.setattr(garbage, "PACK_WASTE_PERCENT", 3)
     monkeypatch.setattr(garbage, "MAX_DEPTH", 4)
     monkeypatch.setattr(versions, "MAX_DEPTH", 4)
-    histories, steps = (60, 120) if request.config.getoption("--operations-all") else (4, 40)
+    histories, steps = (60, 120) if request.config.getoption("--operations-all") else (3, 30)
     for seed in range(histories):
         home = Home(tmp_path / str(seed))
         home.chance = random.Random(seed)

@@ -82,11 +82,12 @@ class Keys(Wiring):
         told = tuple(_info(slot, confirmed, keys) for slot in slots)
         return KeysReport(encrypted=True, keys=told, damaged=len(damaged), unconfirmed=keys.unconfirmed)
 
-    def write_recovery_sheet(self, path: str | os.PathLike[str]) -> Path:
+    def write_recovery_sheet(self, path: str | os.PathLike[str], *, language: str = "en") -> Path:
         """Write a page of HTML to print: the recovery key, where the backups are, how to restore with nothing else.
 
         Args:
             path: a new file; only its owner can read it. Whoever has it can read the backups: print it, delete it.
+            language: "en" or "fr".
 
         Returns: the file.
 
@@ -111,6 +112,7 @@ class Keys(Wiring):
             places=[f"{self.repository} on {platform.node()}", *copies],
             sources=load_catalog(repository).sources() or [self._place().name],
             now=self._clock.now().astimezone(),
+            language=language,
         )
         file = Path(path).absolute()
         write_new_file(file, page)

@@ -22,8 +22,12 @@ from litekeep.testing import ManualClock
         ("s3://bucket", ("s3", "", "bucket", 0, "", "s3://bucket")),
         ("az://box/p?account=me", ("az", "", "box", 0, "p", "az://box/p")),
         ("sftp://me@nas.local:2222/backups/", ("sftp", "me", "nas.local", 2222, "/backups", None)),
-        ("sftp://nas.local/~/backups", ("sftp", "", "nas.local", 0, "backups", "sftp://nas.local/backups")),
-        ("webdavs://me%40x@cloud/remote.php/dav/a%20b", ("webdavs", "me@x", "cloud", 0, "remote.php/dav/a b", None)),
+        ("sftp://nas.local/~/backups", ("sftp", "", "nas.local", 0, "backups", "sftp://nas.local/~/backups")),
+        ("sftp://nas.local/~", ("sftp", "", "nas.local", 0, ".", "sftp://nas.local/~")),
+        (
+            "webdavs://me%40x@cloud/remote.php/dav/a%20b",
+            ("webdavs", "me@x", "cloud", 0, "remote.php/dav/a b", "webdavs://me%40x@cloud/remote.php/dav/a%20b"),
+        ),
         ("file:///mnt/nas", ("file", "", "", 0, "/mnt/nas", None)),
     ],
 )
@@ -40,13 +44,18 @@ def test_what_urls_mean(url: str, expected: tuple[object, ...]) -> None:
     [
         "", "backups", "/mnt/nas", "ftp://host/x", "s3://", "s3:///x", "sftp:///x", "s3://b/x?endpont=https://h",
         "s3://b/../x", "s3://b/a b", "az://box", "sftp://h/x#y", "sftp://h:no/x", "file://nas/x", "s3://b?region=",
-        "s3://b?region=a&region=b", "webdavs://h:99999/x", "https://host/x",
+        "s3://b?region=a&region=b", "s3://b?checksum=md5", "webdavs://h:99999/x", "https://host/x",
     ],
 )  # fmt: skip
 def test_what_is_no_place(url: str) -> None:
     with pytest.raises(UsageError) as caught:
         parse_address(url)
     assert caught.value.hint or caught.value.message
+
+
+def test_a_plus_in_an_option_is_a_plus() -> None:
+    address = parse_address("sftp://nas.local/b?host_key=SHA256:a+b/c&key_file=/my%20keys/id")
+    assert address.options == {"host_key": "SHA256:a+b/c", "key_file": "/my keys/id"}
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from litekeep.clock import SystemClock
-from litekeep.errors import NoRepository, PlaceMissing, StorageError
+from litekeep.errors import NoRepository, ObjectExists, PlaceMissing, StorageError
 from litekeep.model import Level
 from litekeep.repository.repository import Repository
 from litekeep.retention import RetentionPolicy
@@ -120,3 +120,14 @@ def test_a_network_that_stays_away_fails_cleanly(
     assert len(home.snapshots()) == 1
     assert home.backup().level is Level.FULL
     assert home.left_over() == []
+
+
+def test_uploads_with_a_checksum(servers: Callable[[str], Server], fresh: str) -> None:
+    """AWS wants one where objects are locked by default."""
+    server = servers("seaweedfs")
+    storage = opened(server, "", url=f"{server.at(fresh)}&checksum=sha256")
+    storage.put("packs/aa/x", b"content" * 1000)
+    storage.put("packs/aa/x", b"content" * 1000)
+    assert storage.get("packs/aa/x") == b"content" * 1000
+    with pytest.raises(ObjectExists):
+        storage.put("packs/aa/x", b"other")

@@ -221,10 +221,10 @@ def test_nothing_is_said_before_there_is_a_backup() -> None:
 @pytest.mark.parametrize(
     ("facts", "value", "sub", "tone"),
     [
-        (NONE, "None", "everything is in one place", Tone.CALM),
+        (NONE, "None", "all in one place", Tone.CALM),
         (GOOD, "Up to date", "cloud, 2 h ago", Tone.OK),
         (AWAY, "Waiting", "cloud is behind", Tone.WARN),
-        (places(HEALTHY, (NAS, state(NAS))), "None", "everything is in one place", Tone.CALM),
+        (places(HEALTHY, (NAS, state(NAS))), "None", "all in one place", Tone.CALM),
         (places(HEALTHY, (CLOUD, CopyState("cloud", ""))), "Not yet", "nothing has been sent", Tone.CALM),
     ],
 )

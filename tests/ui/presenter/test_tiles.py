@@ -36,7 +36,7 @@ def test_many_in_both_languages() -> None:
         ("Newest", "Today, 02:00", "7 h 46 min ago"),
         ("Oldest", "Jul 24, 2026", "2 months of history"),
         ("Restore test", "Passed", "yesterday, 02:00"),
-        ("Off-site copy", "None", "everything is in one place"),
+        ("Off-site copy", "None", "all in one place"),
     ]
     assert texts(tiles(known, FR)) == [
         ("Sauvegardes", "63", "+1 aujourd’hui"),
@@ -56,7 +56,7 @@ def test_nothing_yet() -> None:
         ("Newest", "—", "no backup yet"),
         ("Oldest", "—", "no backup yet"),
         ("Restore test", "Not yet", "none has been made"),
-        ("Off-site copy", "None", "everything is in one place"),
+        ("Off-site copy", "None", "all in one place"),
     ]
 
 

@@ -57,12 +57,12 @@ def test_a_copy_that_is_behind_looks_as_it_should(
 
 def test_the_rule_has_a_line_that_breaks_where_it_is_narrow(overview: Any, wait_until: Any) -> None:
     page = overview(NONE, width=1040)
-    meter = page.meter
+    meter = page.meter.line
     assert meter.button.text == "Add a copy…"
     assert meter.sentence.winfo_y() < meter.lights.winfo_height()
     meter.button.invoke()
     assert page._stage.panel is not None
-    narrow = overview(NONE, width=640).meter
+    narrow = overview(NONE, width=640).meter.line
     assert narrow.sentence.winfo_y() >= narrow.lights.winfo_y() + narrow.lights.winfo_height()
     assert overview(HEALTHY).meter.hidden  # nobody has measured
 

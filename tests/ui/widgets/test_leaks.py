@@ -1,4 +1,4 @@
-"""Whatever is mounted fifty times and destroyed leaves nothing: objects, timers, bindings, commands, registrations."""
+"""Whatever is mounted many times and destroyed leaves nothing: objects, timers, bindings, commands, registrations."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from litekeep.ui.widgets.tips import Tip
 from litekeep.ui.widgets.toggles import Check, Switch
 from ui.widgets import samples
 
-TIMES = 50
+TIMES = 20
 
 
 def nothing(*_: object) -> None: ...
@@ -116,7 +116,7 @@ def timers(root: Any) -> list[str]:
 
 
 @pytest.mark.parametrize("make", [hero, notice, strip, table, hinted, page, charts])
-def test_fifty_mounts_leave_nothing(root: Any, window: Any, make: Callable[[Any], Any], wait_until: Any) -> None:
+def test_mounts_leave_nothing(root: Any, window: Any, make: Callable[[Any], Any], wait_until: Any) -> None:
     def mount() -> None:
         piece = make(window)
         piece.pack(fill="both", expand=True)

@@ -1,6 +1,7 @@
 """Where a storage is: a URL that holds everything but secrets, so that it can stand in settings, logs and messages.
 
     s3://BUCKET/PREFIX        ?endpoint=https://HOST &region=  &ca_file=      access_key, secret_key, session_token
+                              &checksum=sha256 or none
     gs://BUCKET/PREFIX                                                        service_account (the JSON of the key)
     az://CONTAINER/PREFIX     ?account= &endpoint=                            account_key, or sas
     sftp://USER@HOST:PORT/PATH ?key_file= &known_hosts= &host_key=SHA256:...  password, passphrase (of the key file)
@@ -23,7 +24,7 @@ from litekeep.errors import UsageError
 from litekeep.redaction import redact
 
 OPTIONS = {
-    "s3": ("endpoint", "region", "ca_file"),
+    "s3": ("endpoint", "region", "ca_file", "checksum"),
     "gs": ("ca_file",),
     "az": ("account", "endpoint", "ca_file"),
     "sftp": ("key_file", "known_hosts", "host_key"),
@@ -96,8 +97,10 @@ def parse_address(url: str) -> Address:
         raise UsageError(f"the URL names no {'bucket' if scheme in {'s3', 'gs', 'az'} else 'host'}", hint=_FORMS)
     options = _options(scheme, parts.query)
     user = unquote(parts.username or "")
-    lead = "" if path.startswith("/") or not path else "/"
-    shown = f"{scheme}://{f'{user}@' if user else ''}{netloc}{lead}{quote(path)}"
+    below_home = scheme == "sftp" and not path.startswith("/")
+    told = f"/~/{path}".removesuffix("/.") if below_home else f"/{path}" if path and not path.startswith("/") else path
+    who = f"{quote(user, safe='')}@" if user else ""
+    shown = f"{scheme}://{who}{netloc}{quote(told)}"
     return Address(scheme, user, host, port, path, options, shown)
 
 
@@ -148,7 +151,7 @@ def _path(scheme: str, path: str) -> str:
 
 def _options(scheme: str, query: str) -> dict[str, str]:
     options: dict[str, str] = {}
-    for name, value in parse_qsl(query, keep_blank_values=True):
+    for name, value in parse_qsl(query.replace("+", "%2B"), keep_blank_values=True):  # in base64, no blank
         if name not in OPTIONS[scheme]:
             if name in SECRETS[scheme] or re.search(r"(?i)pass|secret|token|sig|key$", name):
                 raise UsageError(
@@ -161,6 +164,8 @@ def _options(scheme: str, query: str) -> dict[str, str]:
         if not value or name in options:
             raise UsageError(f"the option {name} is empty or given twice")
         options[name] = value
+    if options.get("checksum", "none") not in {"sha256", "none"}:
+        raise UsageError("the option checksum is sha256 or none")
     if scheme == "az" and "account" not in options:
         raise UsageError("az:// needs the name of the account", hint="az://CONTAINER/PREFIX?account=NAME")
     return options

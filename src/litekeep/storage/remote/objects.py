@@ -320,6 +320,8 @@ def _s3(address: Address, secrets: dict[str, str]) -> dict[str, Any]:
     region = address.options.get("region", "us-east-1")
     endpoint = address.options.get("endpoint", f"https://s3.{region}.amazonaws.com").rstrip("/")
     token = secrets.get("session_token")
+    # Where objects are locked by default, AWS takes none without a checksum; others do not know the header.
+    sum_wanted = address.options.get("checksum", "none" if "endpoint" in address.options else "sha256") == "sha256"
     keys = {"access_key_id": secrets["access_key"], "secret_access_key": secrets["secret_key"], "token": token}
     return {
         "endpoint": endpoint,
@@ -333,6 +335,7 @@ def _s3(address: Address, secrets: dict[str, str]) -> dict[str, Any]:
         "s3_express": False,
         "conditional_put": "etag",
         "disable_bulk_delete": True,  # one request each, with a status that tells
+        **({"checksum_algorithm": "sha256"} if sum_wanted else {}),
     }
 
 

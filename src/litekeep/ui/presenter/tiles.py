@@ -115,7 +115,7 @@ def _off_site(facts: ViewFacts, say: Language) -> Tile:
     if facts.status is None and unknown(facts, say):
         return Tile("off_site", title, NONE, unknown(facts, say))
     if not names:
-        return Tile("off_site", title, say("None"), say("everything is in one place"))
+        return Tile("off_site", title, say("None"), say("all in one place"))
     moments = [(state.synced_at, name) for name in names if (state := state_of(facts, name)).synced_at]
     if not moments and unknown(facts, say):  # what is known of copies lies in the folder of the backups
         return Tile("off_site", title, NONE, unknown(facts, say))

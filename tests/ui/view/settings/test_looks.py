@@ -14,6 +14,7 @@ import pytest
 from litekeep.ui.presenter.facts import End, Outcome
 from litekeep.ui.view.settings.card import EditCard
 from litekeep.ui.view.settings.columns import Columns
+from litekeep.ui.view.settings.copies import CopiesCard
 from litekeep.ui.view.settings.doctor import DoctorCard
 from litekeep.ui.view.settings.editor import Editor
 from litekeep.ui.view.settings.location import LocationCard
@@ -87,7 +88,7 @@ def test_two_columns_only_where_there_is_room(open_page: Open, window: Any, wait
     assert page.retention.winfo_x() > page.schedule.winfo_x()
     window.geometry("880x720")
     wait_until(lambda: not page.columns.two and page.retention.winfo_x() == page.schedule.winfo_x())
-    for card in (page.schedule, page.retention, page.location, page.notifications, page.doctor):
+    for card in (page.schedule, page.retention, page.location, page.copies, page.notifications, page.doctor):
         wait_until(lambda card=card: card.winfo_height() == card.winfo_reqheight())
     bottoms = [card.winfo_y() + card.winfo_height() for card in (page.schedule, page.retention, page.location)]
     tops = [card.winfo_y() for card in (page.retention, page.location, page.notifications)]
@@ -128,6 +129,7 @@ def test_the_keyboard_reaches_and_uses_everything(
         page.retention.chart.canvas,
         page.retention.toggle.canvas,
         page.location.open.canvas,
+        page.copies.add.canvas,
         page.notifications.test.canvas,
         page.notifications.desktop.canvas,
         page.doctor.again.canvas,
@@ -262,7 +264,7 @@ def test_the_chart_as_a_table(open_page: Open) -> None:
 def test_nothing_is_left_of_it(window: Any, wait_until: Wait) -> None:
     from litekeep.ui import BackupView
 
-    kinds = (SettingsPage, Editor, EditCard, DoctorCard, LocationCard, Columns)
+    kinds = (SettingsPage, Editor, EditCard, DoctorCard, LocationCard, CopiesCard, Columns)
 
     def alive() -> int:
         gc.collect()

@@ -12,7 +12,7 @@ from litekeep.ui.widgets.buttons import Button
 from litekeep.ui.widgets.card import Box
 from litekeep.ui.widgets.ctk import Piece
 from litekeep.ui.widgets.flow import Flow
-from litekeep.ui.widgets.look import BAR_BUTTON, CARD_GAP, CARD_X, GAP, GAP_SMALL
+from litekeep.ui.widgets.look import BAR_BUTTON, CARD_GAP, CARD_X, GAP, GAP_SMALL, LEAST
 from litekeep.ui.widgets.notice import Mark
 from litekeep.ui.widgets.words import Words, Wrapped
 
@@ -21,15 +21,49 @@ WORDS = 240
 """The sentence goes below the lights where it would have less room beside them."""
 
 
-class MeterStrip(Box):
-    """Hidden while there is nothing to say."""
+class MeterStrip(Piece):
+    """Hidden while there is nothing to say, and empty before: the first paint need not wait for it."""
+
+    def __init__(self, master: Any, stage: Stage) -> None:
+        super().__init__(master, width=LEAST, height=LEAST)
+        self.stage = stage
+        self.model: Meter | None = None
+        self.line: MeterLine | None = None
+        self._allowed = True
+        self.grid_columnconfigure(0, weight=1)
+        self.show_facts(stage.bridge.facts)
+
+    def show_facts(self, facts: ViewFacts) -> None:
+        """Show these facts."""
+        model = meter(facts, self.stage.say)
+        if model is not None and model != self.model:
+            if self.line is None:
+                self.line = MeterLine(self, self.stage)
+                self.line.grid(row=0, column=0, sticky="ew")
+            self.line.update_from(model)
+        self.model = model
+        self._show()
+
+    def allow(self, allowed: bool) -> None:  # noqa: FBT001 - a setter
+        """Whether there is room for it."""
+        if allowed != self._allowed:
+            self._allowed = allowed
+            self._show()
+
+    def _show(self) -> None:
+        wanted = self._allowed and self.model is not None
+        if wanted == self.hidden:
+            (self.show if wanted else self.hide)()
+
+
+class MeterLine(Box):
+    """Shows a models.Meter."""
 
     def __init__(self, master: Any, stage: Stage) -> None:
         super().__init__(master, padding=(CARD_X, GAP))
         self.stage = stage
         self.model: Meter | None = None
         self._below: bool | None = None
-        self._allowed = True
         self.lights = Flow(self.body, gap=CARD_GAP)
         self.lights.set_wraps(False)
         self.sentence = Wrapped(self.body)
@@ -37,17 +71,10 @@ class MeterStrip(Box):
         self.button.grid(row=0, column=2, sticky="e", padx=(CARD_GAP, 0))
         self.button.hide()
         self.body.grid_columnconfigure(1, weight=1)
-        self.show_facts(stage.bridge.facts)
 
-    def show_facts(self, facts: ViewFacts) -> None:
-        """Show these facts."""
-        model = meter(facts, self.stage.say)
-        if model == self.model and (model is not None or self.hidden):
-            return
+    def update_from(self, model: Meter) -> None:
+        """Show it."""
         before, self.model = self.model, model
-        if model is None:
-            self.hide()
-            return
         if before is None or before.lights != model.lights:
             self._show_lights(model)
         self.sentence.set_text(model.sentence)
@@ -55,14 +82,7 @@ class MeterStrip(Box):
             self.button.set_text(model.button.text)
             self.button.set_enabled(model.button.enabled)
         (self.button.show if model.button is not None else self.button.hide)()
-        (self.show if self._allowed else self.hide)()
         self._place()
-
-    def allow(self, allowed: bool) -> None:  # noqa: FBT001 - a setter
-        """Whether there is room for it."""
-        if allowed != self._allowed:
-            self._allowed = allowed
-            (self.show if allowed and self.model is not None else self.hide)()
 
     def _show_lights(self, model: Meter) -> None:
         for child in self.lights.winfo_children():

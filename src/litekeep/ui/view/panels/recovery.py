@@ -36,7 +36,8 @@ def save_sheet(stage: Stage, told: Any = None) -> None:
         else:
             told(shown.tone, " ".join(part for part in (shown.what, shown.hint) if part))
 
-    stage.bridge.ask(SHEET, lambda manager: manager.write_recovery_sheet(path), written)
+    code = stage.say.code
+    stage.bridge.ask(SHEET, lambda manager: manager.write_recovery_sheet(path, language=code), written)
 
 
 class RecoveryPanel(Panel):

@@ -33,10 +33,14 @@ class Cost:
 
 
 def environment(more: Mapping[str, str] | None = None) -> dict[str, str]:
-    """This process's environment without what would redirect a measured program, and with `more`."""
+    """This process's environment without what would redirect a measured program, and with `more`.
+
+    What is remembered of repositories is not left in the home of who measures.
+    """
     unwanted = ("LITEKEEP_", "RESTIC_", "BORG_", "AWS_")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(unwanted)}
-    return {**kept, **(more or {})}
+    state = {"LITEKEEP_STATE_FOLDER": str(Path(tempfile.gettempdir(), "litekeep-benchmarks-state"))}
+    return {**kept, **state, **(more or {})}
 
 
 def run(command: Sequence[str | Path], env: Mapping[str, str] | None = None, cwd: Path | None = None) -> Cost:

@@ -68,6 +68,7 @@ class Story:
         self._litekeep = found
         # Whoever runs this may have backups of their own: no setting of theirs may point the demonstration at them.
         self._environment = {k: v for k, v in os.environ.items() if not k.startswith("LITEKEEP_")}  # noqa: TID251
+        self._environment["LITEKEEP_STATE_FOLDER"] = str(folder / ".state")  # nor may anything be left in their home
 
     def step(self, title: str, explanation: str) -> None:
         """Begin the next step."""

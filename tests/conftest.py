@@ -9,7 +9,8 @@ import tempfile
 import pytest
 
 _state = tempfile.mkdtemp(prefix="litekeep-state-")
-os.environ["LITEKEEP_STATE_FOLDER"] = _state  # what a test leaves there is not the business of who runs it
+# What tests leave there is not the business of who runs them; some start programs without the first of the two.
+os.environ["LITEKEEP_STATE_FOLDER"] = os.environ["XDG_STATE_HOME"] = _state
 
 
 def pytest_unconfigure() -> None:

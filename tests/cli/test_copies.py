@@ -50,7 +50,7 @@ def test_a_backup_sends_to_the_copies(litekeep: Run, database: Path, place: Path
     change(database)
     assert "Copy usb: sent 1 backup" in litekeep("backup", "-c", config).out
     unchanged = litekeep("backup", "-c", config, "--reason", "scheduled")
-    assert "Copy usb: all is there; nothing was asked" in unchanged.out
+    assert "Copy usb: all is there" in unchanged.out
     assert "2 backup" in litekeep("list", "--copy", "usb", "-c", config).out
     drilled = litekeep("drill", "--copy", "usb", "-c", config)
     assert "passed" in drilled.out
@@ -127,11 +127,15 @@ def test_a_repository_is_copied_and_comes_back(litekeep: Run, database: Path, pl
     done = litekeep("copy", "backups", "usb/deep")
     assert "2 backups now" in done.out
     assert litekeep("copy", "backups", "usb/deep", "--json").json["sent_objects"] == 0
+    change(database)
+    litekeep("backup", database)
     shutil.rmtree(place / "backups")
     litekeep("copy", "usb/deep", "backups")
+    assert "gone" not in litekeep("status", expect=None).out, "a person chose the older state"
+    assert not litekeep("prune", "--dry-run").err
     litekeep("verify", "--all")
     litekeep("restore", "latest", "--to", "back.db")
-    assert names(place / "back.db") == names(database)
+    assert names(place / "back.db") == names(database)[:-1]
     assert "is not there" in litekeep("copy", "nothing", "there", expect=13).err
     assert not (place / "there").exists()
 

@@ -125,12 +125,12 @@ def test_from_a_server(app: Application, tmp_path: Path, monkeypatch: pytest.Mon
         assert app.notes() == ["one"]
         assert manager.rebuild_from("cloud").snapshots == 1
         assert manager.verify_backup(wanted).ok
-        shutil.rmtree(app.backups)
+        lose(app)
     with pytest.raises(StorageError):
         manager.list_backups_of("cloud")
     with pytest.raises(StorageError):
         manager.rebuild_from("cloud")
-    assert not app.backups.exists()
+    assert not (app.backups / "repository.json").exists()
     assert app.notes() == ["one"]
 
 

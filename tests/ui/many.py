@@ -51,6 +51,7 @@ def lengthen(manager: BackupManager, count: int, *, every: timedelta = timedelta
     for path in manager.repository.rglob(f"*{first.id}*"):
         path.unlink()  # it is dated after all of them
     load_catalog(repository)
+    manager.accept_changes()  # nobody is to miss it
 
 
 def _add(repository: Repository, folder: str, manifest: Manifest, source: str, sequence: int, moment: datetime) -> None:

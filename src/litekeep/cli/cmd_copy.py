@@ -48,6 +48,7 @@ def command(session: Session, origin: str, target: str, *, unencrypted: bool) ->
         result = replicate(repository, storage, clock=session.clock, monitor=session.monitor)
         row.exit_code = exit_code = WARNINGS if result.left_behind else OK
         row.outcome = outcome_of(exit_code)
+        session.accept_as_is(end, repository, storage)
     took = words.seconds(result.elapsed_seconds)
     sent = f"{words.count(result.sent_objects, 'object')}, {words.size(result.sent_bytes)}"
     session.out.good(f"{end.name} has {words.count(result.snapshots, 'backup')} now (sent {sent} in {took})")

@@ -174,6 +174,15 @@ class Session:
             os.makedirs(place.diaries, mode=0o700, exist_ok=True)
         repository.cache = place.diaries / "catalog"
 
+    def accept_as_is(self, place: Place, repository: Repository, storage: Storage) -> None:
+        """A person put this repository there: what was seen in that place before is no reason for an alarm."""
+        from litekeep.operations.lookback import accept
+        from litekeep.repository.repository import Repository
+
+        there = Repository(storage, repository.config, repository.keys)
+        self._found(place, there)
+        accept(there, self.clock.now(), self.monitor)
+
     def _not_begun(self, place: Place, error: LitekeepError) -> None:
         """Leave a row for a run that could not even begin; one that has begun leaves its own."""
         import click

@@ -148,6 +148,10 @@ def _sync_finished(facts: Facts) -> Line:
     return Importance.INFO, text
 
 
+def _replicate_started(facts: Facts) -> Line:
+    return Importance.INFO, f"copying started: {facts.get('objects')} objects, {_size(facts, 'bytes')}"
+
+
 def _replicate_finished(facts: Facts) -> Line:
     return Importance.INFO, f"copied {facts.get('objects')} objects, {_size(facts, 'bytes')}; {_took(facts)}"
 
@@ -182,6 +186,7 @@ _EVENTS: dict[str, Callable[[Facts], Line]] = {
     "changes_accepted": _changes_accepted,
     "sync_started": _sync_started,
     "sync_finished": _sync_finished,
+    "replicate_started": _replicate_started,
     "replicate_finished": _replicate_finished,
     "warning": _warning,
 }

@@ -8,6 +8,7 @@ from litekeep.clock import Clock
 from litekeep.errors import Refused
 from litekeep.model import Snapshot
 from litekeep.monitor import Monitor
+from litekeep.operations.forgotten import record_forgotten
 from litekeep.operations.lookback import require_unchanged
 from litekeep.operations.prune import PruneOptions, collect, forget_all, require_manifests, with_unreadable_marks
 from litekeep.operations.removal import Removal
@@ -55,8 +56,10 @@ def empty_trash(
             _require_something_sound(name, [each for each in snapshots if each.source == name and each not in doomed])
         removal = Removal(repository.storage)
         whys = dict.fromkeys([each.id for each in doomed], "the trash was emptied")
-        gone = forget_all(repository, doomed, catalog, removal, clock, monitor, whys)
+        gone, recorded = forget_all(repository, doomed, catalog, removal, clock, monitor, whys)
         collected = collect(repository, PruneOptions(), removal, monitor)
+        if not recorded:  # now there is room
+            record_forgotten(repository, gone, catalog.snapshots, removal.delete, clock.now())
         removal.tell(monitor)
     elapsed = clock.monotonic() - started
     monitor.event("trash_emptied", forgotten=len(gone), freed_bytes=collected.freed_bytes, elapsed_seconds=elapsed)

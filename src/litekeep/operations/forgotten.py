@@ -9,8 +9,8 @@ each source, of 17 bytes for each snapshot. It keeps the last MOST removals, for
     {"forgotten": {"since": ISO time or "", "ids": {"2026-09-24": "id id ...", ...}}}
 
 `since`: removals before that moment may be missing from the list; empty: none is. A snapshot that ages out takes its
-marks with it, which is why the new mark comes first. If there is no room for it, it is written after the manifests are
-gone; a crash between may then cause a false alarm on another machine, and nothing worse.
+marks with it, which is why the new mark comes first. If there is no room for it, it is written after garbage was
+collected; a crash between may then cause a false alarm on another machine, and nothing worse.
 """
 
 from __future__ import annotations

@@ -134,9 +134,11 @@ def prune(
         for source, texts in waiting:
             monitor.event("prune_held", source=source, why="; ".join(texts))
         removal = Removal(repository.storage)  # first: on a full disk this makes room for the marks
-        forgotten = forget_all(repository, expired, catalog, removal, clock, monitor, whys)
+        forgotten, recorded = forget_all(repository, expired, catalog, removal, clock, monitor, whys)
         full = _put_into_trash(repository, trashed, whys, clock, monitor)
         collected = collect(repository, options, removal, monitor)
+        if not recorded:  # now there is room
+            record_forgotten(repository, forgotten, catalog.snapshots, removal.delete, clock.now())
         finished = [key for key in left if removal.delete(key)]
         for key in note:
             removal.delete(key)
@@ -262,16 +264,14 @@ def forget_all(
     clock: Clock,
     monitor: Monitor,
     whys: Mapping[str, str],
-) -> tuple[Snapshot, ...]:
+) -> tuple[tuple[Snapshot, ...], bool]:
     """Delete snapshots for good, and write down before that they were removed on purpose. The caller holds the lock.
 
-    Returns those that the storage let go.
+    Returns those that the storage let go, and whether there was room to write it down.
     """
     recorded = record_forgotten(repository, doomed, catalog.snapshots, removal.delete, clock.now())
     gone = tuple(each for each in doomed if _forget(repository, each, removal, monitor, whys[each.id]))
-    if not recorded:  # now there is room
-        record_forgotten(repository, gone, catalog.snapshots, removal.delete, clock.now())
-    return gone
+    return gone, recorded
 
 
 def _forget(repository: Repository, snapshot: Snapshot, removal: Removal, monitor: Monitor, why: str) -> bool:

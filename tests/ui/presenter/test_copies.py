@@ -133,7 +133,7 @@ def test_what_goes_on_is_shown_at_its_copy_only() -> None:
         ({"cancelling": True}, "Stopping at the next safe point"),
     ],
 )
-def test_before_anything_is_known_of_it(given: dict[str, bool], text: str) -> None:
+def test_before_anything_is_known_of_it(given: dict[str, Any], text: str) -> None:
     known = replace(GOOD, sending=replace(Sending("sync", "cloud", NOW), **given))
     found = line(known)
     assert found.progress is not None
@@ -293,7 +293,7 @@ def test_what_was_sent_is_told_and_what_was_there_already_is_not() -> None:
 
 
 def test_of_failures_in_a_row_only_the_newest_is_told() -> None:
-    away = {"outcome": Ended.FAILED, "code": "unreachable"}
+    away: dict[str, Any] = {"outcome": Ended.FAILED, "code": "unreachable"}
     rows = [sync_row(minutes, **away) for minutes in (5, 20, 35)]
     other = sync_row(21, copy="nas", **away)
     assert told(*rows[:2], other, rows[2], sync_row(60), sync_row(75, **away)) == [

@@ -23,7 +23,7 @@ class Given:
     def __init__(self, path: Path | None = None) -> None:
         self.path = path
 
-    def open_file(self, title: str) -> Path | None:
+    def open_file(self, title: str, *, databases: bool = True) -> Path | None:
         return self.path
 
     def save_file(self, title: str, name: str) -> Path | None:

@@ -17,10 +17,10 @@ class SystemFiles:
     def __init__(self, owner: tkinter.Misc, say: Language) -> None:
         self._owner, self._say = owner, say
 
-    def open_file(self, title: str) -> Path | None:
-        """A database, packed or not."""
+    def open_file(self, title: str, *, databases: bool = True) -> Path | None:
+        """A database, packed or not; or any file."""
         say = self._say
-        kinds = [(say("Databases"), DATABASES), (say("All files"), "*")]
+        kinds = [(say("Databases"), DATABASES), (say("All files"), "*")][not databases :]
         return _path(filedialog.askopenfilename(parent=self._owner, title=title, filetypes=kinds))
 
     def save_file(self, title: str, name: str) -> Path | None:

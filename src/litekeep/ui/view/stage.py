@@ -65,8 +65,8 @@ class BackupsPart(Part, Protocol):
 class Files(Protocol):
     """The system's dialogs for files. None: the person changed their mind."""
 
-    def open_file(self, title: str) -> Path | None:
-        """A database file to restore from."""
+    def open_file(self, title: str, *, databases: bool = True) -> Path | None:
+        """A database file to restore from; or any file."""
 
     def save_file(self, title: str, name: str) -> Path | None:
         """A new file; name is proposed."""

@@ -12,6 +12,7 @@ import pytest
 from litekeep.ui.presenter.models import Filter
 from ui.conftest import AssertGolden, WaitUntil
 from ui.view.conftest import Make
+from ui.view.copystates import NONE
 from ui.view.dashboard.conftest import PLANNED, settled
 from ui.view.settings.sitting import Sitting
 from ui.view.states import HEALTHY, KEPT, STATES
@@ -64,6 +65,19 @@ def test_everything_can_be_seen_at_once(
     rule = side.schedule.row
     assert side.schedule.at.winfo_y() < side.schedule.mode.winfo_height(), "the time is beside the choice"
     assert side.schedule.at.winfo_x() + side.schedule.at.winfo_width() <= rule.winfo_width()
+
+
+def test_the_3_2_1_rule_has_a_line_where_there_is_room(dashboard_of: DashboardOf, wait_until: WaitUntil) -> None:
+    low = dashboard_of(NONE, 1200, 800)
+    assert low.meter.hidden
+    assert low.tiles.tiles[-1].model.value == "None"
+    low.stage.destroy()
+    high = dashboard_of(NONE, 1200, 900)
+    wait_until(lambda: not high.meter.hidden)
+    assert high.meter.winfo_y() + high.meter.winfo_height() < high.coverage.winfo_y()
+    assert within(high.backups.card, high)
+    high.stage.bridge.put(HEALTHY)  # nobody knows where the data is
+    wait_until(lambda: high.meter.hidden)
 
 
 def test_a_small_view_has_pages_and_so_has_one_that_asks_for_them(make_view: Make) -> None:

@@ -18,7 +18,7 @@ FREES_BYTES = 340_000
 
 
 class Sitting(Still):
-    """Previews (unless `slow`) and the question for keys are answered at the next drain; everything else as in Still."""
+    """Previews (unless `slow`) and the question for keys are answered at the next drain; all else as in Still."""
 
     slow = False
     report: KeysReport | None = KeysReport(encrypted=False)

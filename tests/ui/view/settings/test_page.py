@@ -89,6 +89,21 @@ def test_discard_brings_back_what_is_saved(world: World, open_page: Open, wait_u
     wait_until(lambda: page.save_bar.hidden)
 
 
+def test_a_copy_that_is_added_meanwhile_is_no_change_by_another_program(
+    world: World, open_page: Open, wait_until: Wait
+) -> None:
+    page = open_page(world.manager)
+    page.schedule.shutdown.invoke()
+    world.manager.add_copy({"name": "usb", "url": (world.folder / "usb").as_uri()})
+    page.stage.bridge.refresh()
+    wait_until(lambda: "usb" in page.copies.blocks)
+    assert page.editor.remark is None
+    assert page.stage.has_unsaved_changes()
+    saved(page, wait_until)
+    assert written(world)["backup_on_shutdown"] is False
+    assert [each["name"] for each in written(world)["copies"]] == ["usb"]
+
+
 def test_changes_stay_while_another_page_is_looked_at(world: World, open_page: Open, wait_until: Wait) -> None:
     page = open_page(world.manager)
     page.schedule.migration.invoke()

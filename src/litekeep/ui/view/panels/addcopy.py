@@ -133,7 +133,7 @@ class AddCopyPanel(Panel):
         if key == _FOLDER:
             path = self.stage.files.folder(self.say("Where the copy is to be"))
         else:
-            path = self.stage.files.open_file(self.say("Key file"))
+            path = self.stage.files.open_file(self.say("Key file"), databases=False)
         if path is not None and not self.gone:
             self.lines[key].entry.set_text(str(path))
             self.typed(key, str(path))

@@ -14,6 +14,7 @@ from functools import partial
 from typing import Any
 
 from litekeep import BackupManager
+from litekeep.config.settings import BackupSettings
 from litekeep.operations.status import Verdict
 from litekeep.ui.bridge import Answer
 from litekeep.ui.language.words import Language
@@ -142,7 +143,7 @@ class Editor:
         if self._submitted is not None:
             self._end_of_save(self._submitted)
         if facts.settings != self.draft.settings and not self.saving:
-            edited = self.draft.changed(self.say)
+            edited = self.draft.changed(self.say) and _without_copies(facts) != _without_copies(self.draft)
             self.draft = self.draft.onto(facts.settings, self.say)
             if edited and self.changed:
                 text = self.say("Another program changed the settings. Your changes are still here: look, then save.")
@@ -248,6 +249,11 @@ class Editor:
         if self._wants_save:
             self._wants_save = False
             self.save()
+
+
+def _without_copies(holder: ViewFacts | Draft) -> BackupSettings:
+    """The settings that this edits: copies come and go by a form of their own."""
+    return replace(holder.settings, copies=())
 
 
 def preview_of(manager: BackupManager, facts: ViewFacts, draft: Draft, say: Language) -> RetentionPreview:

@@ -158,6 +158,15 @@ def restoring(made: Any) -> None:
     desk.wait_until(made, lambda: made.panel.counting.hidden, SECONDS)
 
 
+def behind(made: Any) -> None:
+    """A copy that nothing reaches."""
+    from ui.view.copystates import AWAY
+
+    made.bridge.put(AWAY)
+    page = made.pages["overview"]
+    desk.wait_until(made, lambda: page.meter.line is not None, SECONDS)
+
+
 def keep_less(made: Any) -> None:
     """Something is edited, so that its consequences are seen."""
     page = made.pages["settings"]
@@ -171,6 +180,7 @@ VIEWS: dict[str, Shot] = {
     "window-dark": lambda top: view(top, "window-dark", "backups", size=(1160, 690), mode="dark", then=choose_one),
     "window-french": lambda top: view(top, "window-french", lang="fr"),
     "window-restore": lambda top: view(top, "window-restore", size=(1040, 610), then=restoring),
+    "window-copies": lambda top: view(top, "window-copies", size=(1040, 430), then=behind),
     "window-settings": lambda top: view(top, "window-settings", "settings", then=keep_less),
     "window-first-run": lambda top: first_run(top),  # noqa: PLW0108 - it is defined below
 }

@@ -112,7 +112,7 @@ class MeterLine(Box):
         if below == self._below:
             return
         self._below = below
-        self.lights.grid(row=0, column=0, sticky="w", padx=(0, 0 if below else CARD_GAP))
+        self.lights.grid(row=0, column=0, sticky="w", padx=(0, 0 if below else 2 * CARD_GAP))
         if below:
             self.sentence.grid(row=1, column=0, columnspan=3, sticky="ew", pady=(GAP_SMALL, 0))
         else:

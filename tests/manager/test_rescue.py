@@ -20,9 +20,10 @@ from litekeep.formats.printedkey import print_key
 from litekeep.model import Reason
 from litekeep.monitor import Silent
 from litekeep.operations.create import create_repository
+from litekeep.operations.restore import RestoreOptions
 from litekeep.operations.status import Verdict
 from litekeep.repository.keyring import NewSlot
-from litekeep.worker.rescue import RebuildJob
+from litekeep.worker.rescue import RebuildJob, RestoreCopyJob
 from manager.conftest import Application, notes_in
 from storage.remote.servers import SERVERS
 
@@ -189,8 +190,10 @@ def test_nothing_is_restored_where_what_is_there_cannot_be_kept(manager: BackupM
     app.db.execute("PRAGMA journal_mode=DELETE")
     other.execute("BEGIN EXCLUSIVE")
     try:
+        impatient = RestoreOptions(deadline_seconds=1.0)
+        job = RestoreCopyJob(manager._place(), manager.settings.backup.copies[0], wanted, None, impatient)
         with pytest.raises(Refused, match="could not be saved first"):
-            manager.restore_from("cloud", wanted)
+            manager._ask("restore", job)
     finally:
         other.close()
     assert app.notes() == ["one", "two", "today"]

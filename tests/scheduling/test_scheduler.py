@@ -161,7 +161,7 @@ def test_slot_and_run_are_separate_facts() -> None:
 naps = st.lists(st.tuples(st.integers(1, 40 * 60), st.integers(0, 9 * 24 * 60)), min_size=1, max_size=8)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(naps, st.sampled_from(["02:00", "*/20 * * * *", "0 2,14 * * *", "30 5 * * 0"]), st.booleans())
 def test_after_sleep_one_run_for_the_newest_slot(periods: list[tuple[int, int]], rule: str, catch_up: bool) -> None:
     """periods: (awake, asleep) in minutes."""

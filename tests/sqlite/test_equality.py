@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import random
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
@@ -146,6 +147,10 @@ def test_raw_is_what_sqlite_copies(setting: Setting, tmp_path: Path, pytestconfi
     chance, company = random.Random(setting.name), Company(source, setting)
     compared = refused = seen = 0
     with company.at_work():
+        begun = time.monotonic()
+        while counter(source) <= wanted:  # they are at work indeed
+            assert time.monotonic() - begun < 60
+            time.sleep(0.01)
         while compared < wanted:
             assert refused < 20 * wanted + 200, "raw reading is hardly ever possible here"
             if setting.kills and chance.random() < 0.5:

@@ -37,6 +37,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "schedule": ("cmd_schedule", "Let the system's own timers make the backups."),
     "watch": ("cmd_watch", "Back up when it is due: for servers and containers."),
     "doctor": ("cmd_doctor", "Look for what could go wrong with database and backups."),
+    "selftest": ("cmd_selftest", "Try on your own disk or bucket what backups rely on."),
     "notify": ("cmd_notify", "Send notifications: a test, or what is due."),
     "completion": ("cmd_completion", "Print a completion script for a shell."),
 }

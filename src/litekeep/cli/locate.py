@@ -84,6 +84,18 @@ def place_at(url: str, file: FileSettings | None, monitor: Monitor) -> Place:
     return _remote(url) if described is None else _of_copy(described, "", monitor)
 
 
+def below(place: Place, name: str) -> Place:
+    """A folder in a place."""
+    if isinstance(place, Folder):
+        return Folder(place.path / name)
+    from dataclasses import replace
+    from urllib.parse import urlsplit, urlunsplit
+
+    parts = urlsplit(place.url)
+    url = urlunsplit(parts._replace(path=f"{parts.path.rstrip('/')}/{name}"))
+    return replace(place, url=url, shown=f"{place.shown.rstrip('/')}/{name}")
+
+
 def _path(settings: Settings) -> Path | None:
     return settings.repository if isinstance(settings.repository, Path) else None
 

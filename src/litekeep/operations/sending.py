@@ -115,5 +115,6 @@ def refuse_other(repository: Repository, target: Storage, present: Iterable[str]
             f"{target.description} holds another repository, made {config.created_at}",
             safe="Nothing was sent, and nothing was changed there.",
             hint="One place for one repository: give this one a folder or prefix of its own, such as "
-            f"{target.description.rstrip('/')}/NAME-OF-THIS-COMPUTER.",
+            f"{target.description.rstrip('/')}/NAME-OF-THIS-COMPUTER. If the other one is this database's own history, "
+            "from a computer or folder that is gone, get it back first: litekeep copy.",
         )

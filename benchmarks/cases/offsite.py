@@ -65,6 +65,10 @@ class OffsiteLitekeep(Litekeep):
         """`litekeep backup`, which sends."""
         return self._run("backup", database, "-c", self.folder / "settings.json", "--reason", "scheduled")
 
+    def send(self) -> Cost:
+        """What is there already, to the server: `litekeep sync`."""
+        return self._run("sync", "-c", self.folder / "settings.json")
+
     def backup_only(self, database: Path) -> Cost:
         """The same without sending."""
         return self._run("backup", database, "-c", self.folder / "settings.json", "--no-sync")
@@ -162,7 +166,15 @@ def days(setting: Setting, report: Report, port: int) -> None:
 
     plain = sqlite_backup(database, copy)
     say("first copies")
-    first = {peer.name: peer.backup(given(peer)) for peer in peers}
+    first: dict[str, Cost] = {}
+    sending: dict[str, Cost] = {}
+    for peer in peers:
+        if isinstance(peer, OffsiteLitekeep):
+            local = peer.backup_only(database)
+            sending[peer.name] = peer.send()
+            first[peer.name] = local + sending[peer.name]
+        else:
+            first[peer.name] = peer.backup(given(peer))
 
     def before(number: int) -> None:
         say(f"day {number + 1}")
@@ -199,6 +211,10 @@ def days(setting: Setting, report: Report, port: int) -> None:
         row = (name, seconds(taken), ratio(taken, fastest), seconds(alone + needed), size(sent), str(requests), idle)
         report.rows.append(row)
     add_goals(report, whole, counted, peers, database)
+    others = [taken for name, taken in whole.items() if not name.startswith("litekeep")]
+    if "litekeep" in sending and others:
+        alone_seconds = sending["litekeep"].seconds
+        report.goals.append(Goal("sending the first copy alone / the fastest other", alone_seconds / min(others), 1.0))
 
 
 def add_goals(

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -46,8 +46,9 @@ class KeepsDeleted(MemoryStorage):
 
 
 class LocksNobodyOut(MemoryStorage):
-    def lock(self, owner: str, wait_seconds: float = 0.0) -> AbstractContextManager[None]:
-        return nullcontext()
+    @contextmanager
+    def lock(self, owner: str, wait_seconds: float = 0.0) -> Iterator[None]:
+        yield
 
 
 def run(storage: Storage, scratch: Path) -> list[Check]:

@@ -191,7 +191,7 @@ class _Whole:
     def back_up(self) -> str:
         self._repository = Repository.create(self._storage, self._clock.now())
         chance = random.Random(5)  # noqa: S311 - no secret
-        stored = []
+        stored: list[int] = []
         with closing(sqlite3.connect(self._database, isolation_level=None)) as db:
             db.execute("CREATE TABLE sample(id INTEGER PRIMARY KEY, body BLOB)")
             for _ in range(3):

@@ -163,7 +163,9 @@ class _Sync:
                 self._left_behind.clear()
             self._look_for_strangers(local)
             self._look_for_old_keys(local)
-            pruned = self._prune() if listed and self._is_prune_due() else None
+            if listed and not before:
+                self._memory.change(pruned_at=now)  # nothing can be too much yet
+            pruned = self._prune() if listed and before and self._is_prune_due() else None
             self._ended_well(local)
         except BaseException as error:
             self._failed(error)

@@ -1,7 +1,7 @@
 """The recovery sheet: one page of HTML to print, with the recovery key, where the copies are, and how to restore.
 
-It needs nothing from elsewhere: no fonts, no pictures, no scripts. Where the package segno is installed, the key also
-stands there as a QR code, which saves typing.
+It needs nothing from elsewhere: no fonts, no pictures, no scripts. The key also stands there as a QR code, which saves
+typing; it is drawn by the package segno, and left out where that is missing.
 """
 
 from __future__ import annotations

@@ -3,6 +3,7 @@
 # make test    set up and run all tests
 # make lint    format, style, types on three platforms, direction of imports
 # make bench   measure beside restic, borg, litestream and plain copies (long: `make bench CASES="process month"`)
+# make torture try every claim about what survives which fault (`make torture SIZE=--nightly CAMPAIGNS="kill fuzz"`)
 # make clean   remove everything that can be made again, except the results of benchmarks
 #
 # Needs Python 3.11 or newer and, on Debian, the package python3-venv. Everything else goes into $(VENV).
@@ -11,12 +12,14 @@
 PYTHON ?= python3
 VENV   ?= .venv
 CASES  ?=
+CAMPAIGNS ?=
+SIZE   ?=
 PYTEST ?= -n auto --dist worksteal
 
 BIN     := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help demo app test lint bench clean
+.PHONY: help demo app test lint bench torture clean
 .DEFAULT_GOAL := help
 
 help:
@@ -41,6 +44,9 @@ lint: $(VENV)/.test-tools $(VENV)/.lint-tools
 
 bench: $(VENV)/.bench-tools
 	$(BIN)/python -m benchmarks.run $(foreach case,$(CASES),--case $(case))
+
+torture: $(VENV)/.test-tools
+	$(BIN)/python tests/torture $(CAMPAIGNS) $(SIZE)
 
 clean:
 	rm -rf $(VENV) demo-output dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

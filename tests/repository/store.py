@@ -50,9 +50,11 @@ def write_image(
     """Store what changed, as operations.backup decides it."""
     geometry = Geometry(page_bytes, image.stat().st_size)
     if before is None or before.facts["members"][0]["block_bytes"] != geometry.block_bytes:
-        return write_first(repository, image, geometry, sequence, monitor)
+        with ImageFile(image) as file:
+            return write_first(repository, file, geometry, sequence, monitor)
     table, scan = PackTable(repository), (before.facts["scan_bytes"], before.scan)
-    changes = find_changes(ImageFile(image), geometry, repository.identity, table, before.page_map, scan, monitor)
+    with ImageFile(image) as file:
+        changes = find_changes(file, geometry, repository.identity, table, before.page_map, scan, monitor)
     folder = image.parent
     return write_changes(repository, table, image, geometry, before.page_map, changes, sequence, folder, monitor)
 

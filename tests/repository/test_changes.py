@@ -33,15 +33,16 @@ def compare(repository: Repository, folder: Path, before: str, after: bytes, pag
     path = folder / "after.db"
     path.write_bytes(after)
     manifest = repository.read_manifest(before)
-    return find_changes(
-        ImageFile(path),
-        Geometry(page_bytes, len(after)),
-        repository.identity,
-        PackTable(repository),
-        manifest.page_map,
-        (manifest.facts["scan_bytes"], manifest.scan),
-        Silent(),
-    )
+    with ImageFile(path) as file:
+        return find_changes(
+            file,
+            Geometry(page_bytes, len(after)),
+            repository.identity,
+            PackTable(repository),
+            manifest.page_map,
+            (manifest.facts["scan_bytes"], manifest.scan),
+            Silent(),
+        )
 
 
 def check(repository: Repository, key: str, before: bytes, after: bytes, page_bytes: int, found: Changes) -> None:
@@ -141,7 +142,8 @@ def test_stopping(tmp_path: Path, scan: bool) -> None:
         geometry, scanned = Geometry(4096, len(image)), (manifest.facts["scan_bytes"], manifest.scan)
         args = (geometry, repository.identity, PackTable(repository), manifest.page_map, scanned, monitor)
         try:
-            find_changes(ImageFile(tmp_path / "image.db"), *args)
+            with ImageFile(tmp_path / "image.db") as file:
+                find_changes(file, *args)
         except Cancelled:
             questions += 1
             continue

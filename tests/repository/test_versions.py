@@ -15,6 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from litekeep.blocks.split import Geometry
 from litekeep.repository import changes as changes_module
 from litekeep.repository import layout, versions, writer
+from litekeep.repository.changes import ImageFile
 from litekeep.repository.packs import PackTable
 from litekeep.repository.reader import plan_read
 from litekeep.repository.repository import Repository
@@ -233,7 +234,8 @@ def test_progress_counts_blocks_up_to_all_of_them(tmp_path: Path) -> None:
     path = tmp_path / "image.db"
     path.write_bytes(image)
     monitor = RecordingMonitor()
-    write_first(repository, path, Geometry(4096, len(image)), 1, monitor)
+    with ImageFile(path) as file:
+        write_first(repository, file, Geometry(4096, len(image)), 1, monitor)
     assert [step[1:3] for step in monitor.steps] == [(256, 600), (512, 600), (600, 600)]
 
 

@@ -14,6 +14,7 @@ from litekeep.formats.manifest import Manifest, Run
 from litekeep.formats.pack import Address, NewFrame, PackBuilder
 from litekeep.monitor import Silent
 from litekeep.repository import layout, reader, spool, writer
+from litekeep.repository.changes import ImageFile
 from litekeep.repository.packs import PackTable
 from litekeep.repository.reader import BlockReader, plan_read
 from litekeep.repository.rebuild import rebuild
@@ -271,7 +272,8 @@ def test_a_manifest_that_describes_another_image(tmp_path: Path, change: str) ->
     repository, image = new_repository(), random.Random(1).randbytes(4 * BLOCK + 512)
     path = tmp_path / "image.db"
     path.write_bytes(image)
-    written = write_first(repository, path, Geometry(512, len(image)), 1, Silent())
+    with ImageFile(path) as file:
+        written = write_first(repository, file, Geometry(512, len(image)), 1, Silent())
     facts, page_map = facts_of(512, image, written, 1), written.page_map
     member = facts["members"][0]  # type: ignore[index]
     if change == "digest":

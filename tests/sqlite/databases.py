@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+from litekeep.sqlite.pinned import Reading
+
 MIB = 1 << 20
 
 
@@ -42,6 +44,14 @@ def fill(db: sqlite3.Connection, rows: int) -> None:
     db.executemany("INSERT OR IGNORE INTO pair VALUES (?, ?)", ((f"p{i % 17}", i) for i in range(rows)))
     db.execute("DELETE FROM item WHERE id % 5 = 0")
     db.execute("COMMIT")
+
+
+def pieces(reading: Reading, step: int) -> Iterator[tuple[int, memoryview]]:
+    """A pinned state from front to back: (offset, bytes)."""
+    for offset in range(0, reading.image.facts.size_bytes, step):
+        view = memoryview(bytearray(min(step, reading.image.facts.size_bytes - offset)))
+        reading.fill(offset, view)
+        yield offset, view
 
 
 def has_fts5() -> bool:

@@ -15,7 +15,7 @@ from litekeep.errors import SourceUnreadable
 from litekeep.sqlite import wal
 from litekeep.sqlite.capture import CaptureOptions, Image, SourceReplaced, pin
 from litekeep.testing import RecordingMonitor
-from sqlite.databases import connect, fill, in_killed_child, leave_wal, make, same_pages
+from sqlite.databases import connect, fill, in_killed_child, leave_wal, make, pieces, same_pages
 from sqlite.test_rawread import require_equal, take, writing
 
 
@@ -83,7 +83,7 @@ def test_checkpoints_while_the_file_is_read(tmp_path: Path, kind: str) -> None:
         wanted = db.execute("SELECT * FROM item ORDER BY id").fetchall()
         with pin(source, clock=SystemClock(), monitor=RecordingMonitor(), options=CaptureOptions()) as pinned:
             with pinned.reading(tmp_path / "copy.db") as reading:
-                for number, (offset, view) in enumerate(reading.chunks(1 << 15)):
+                for number, (offset, view) in enumerate(pieces(reading, 1 << 15)):
                     reading.keep(offset, view)
                     db.execute("UPDATE item SET name = ?, body = NULL WHERE id % 3 < 2", [f"later {number}"])
                     db.execute("PRAGMA busy_timeout=0").fetchall()
@@ -191,7 +191,7 @@ def test_the_file_is_replaced_while_it_is_read(tmp_path: Path) -> None:
     with pytest.raises(SourceReplaced):
         with pin(source, clock=SystemClock(), monitor=RecordingMonitor(), options=CaptureOptions()) as pinned:
             with pinned.reading(tmp_path / "copy.db") as reading:
-                for offset, view in reading.chunks(1 << 15):
+                for offset, view in pieces(reading, 1 << 15):
                     reading.keep(offset, view)
                     if offset == 0:
                         os.replace(new, source)

@@ -19,7 +19,7 @@ from litekeep.sqlite import rawread, wal
 from litekeep.sqlite.capture import CaptureOptions, Image, capture, pin
 from litekeep.sqlite.wal import WalTrouble
 from litekeep.testing import RecordingMonitor
-from sqlite.databases import connect, fill, make, same_pages
+from sqlite.databases import connect, fill, make, pieces, same_pages
 
 THROUGH_SQLITE = CaptureOptions(raw=False)
 
@@ -142,7 +142,7 @@ def test_nothing_is_kept_that_was_not_asked_for(tmp_path: Path) -> None:
     source = make(tmp_path / "a.db", mode="wal", rows=3000)
     with pin(source, clock=SystemClock(), monitor=RecordingMonitor(), options=CaptureOptions()) as pinned:
         with pinned.reading(tmp_path / "copy.db") as reading:
-            read = b"".join(bytes(view) for _, view in reading.chunks(1 << 16))
+            read = b"".join(bytes(view) for _, view in pieces(reading, 1 << 16))
             reading.keep(8192, memoryview(read)[8192:12288])
         assert reading.image.method == "raw_read"
     assert read == source.read_bytes()

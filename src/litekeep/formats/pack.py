@@ -49,12 +49,14 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from itertools import accumulate, repeat
+from operator import add, sub
 
 from litekeep.blocks.compress import compress, decompress_within
 from litekeep.blocks.identity import HASH_BYTES
 from litekeep.blocks.seal import Parts, Seal
 from litekeep.blocks.split import FRAME_BYTES, MAX_BLOCK_BYTES, MIN_BLOCK_BYTES
-from litekeep.errors import CorruptObject, UnsupportedFormat
+from litekeep.errors import CorruptObject, NewerObject
 from litekeep.formats.columns import PACK_ID_BYTES, decode_column, decode_ids, encode_column, encode_ids, sequence_of
 from litekeep.formats.envelope import Kind, check_header, head_bytes, new_head, with_known_versions
 
@@ -259,7 +261,7 @@ def decode_index(
     """The index of a pack.
 
     head: the first bytes of the object. sealed: the stored index. end: the offset where it begins, that is where the
-    frames must end. Raises CorruptObject, UnsupportedFormat; allocates at most a small multiple of MAX_INDEX_BYTES.
+    frames must end. Raises CorruptObject; allocates at most a small multiple of MAX_INDEX_BYTES.
     """
     parts, plain = _open(key, head, INDEX_PART, sealed, seal, "its index is")
     try:
@@ -271,11 +273,11 @@ def decode_index(
 def _open(
     key: str, head: bytes | memoryview, part: int, sealed: bytes | memoryview, seal: Seal, what: str
 ) -> tuple[Parts, bytes | memoryview]:
-    """(the pack's seal, a part of it); raises CorruptObject, UnsupportedFormat."""
+    """(the pack's seal, a part of it); raises CorruptObject."""
     head = bytes(head[: head_bytes(seal)])
     try:
         check_header(key, head, Kind.PACK, seal.flags)
-    except UnsupportedFormat:
+    except NewerObject:
         for other in with_known_versions(head, Kind.PACK):
             with suppress(ValueError):
                 seal.bind(key, other).open(part, sealed)
@@ -310,7 +312,7 @@ def _parse_index(key: str, pack_id: bytes, plain: memoryview, end: int, seal: Se
     stored, blocks_in, bases_in, steps, short, depths, base_pack_of, base_steps = columns
     if sum(blocks_in) != blocks or sum(bases_in) != bases or max(short) >= block_bytes:
         raise ValueError("frames and blocks do not fit")
-    lengths = array("I", [block_bytes - missing for missing in short])
+    lengths = array("I", map(sub, repeat(block_bytes), short))
     if max(bases_in) * block_bytes > FRAME_BYTES + MAX_BLOCK_BYTES:
         raise ValueError("a frame has too many bases: what it builds on is too large")
     described = _frames(stored, blocks_in, bases_in, lengths, head_bytes(seal), end)
@@ -332,11 +334,7 @@ def _parse_index(key: str, pack_id: bytes, plain: memoryview, end: int, seal: Se
 
 
 def _rising(steps: array[int]) -> array[int]:
-    numbers, last = array("I"), -1
-    for step in steps:
-        last += step + 1
-        numbers.append(last)  # OverflowError beyond 32 bits
-    return numbers
+    return array("I", map(add, accumulate(steps), range(len(steps))))  # OverflowError beyond 32 bits
 
 
 def _base_numbers(packs: array[int], steps: array[int], pack_count: int) -> array[int]:

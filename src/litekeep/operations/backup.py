@@ -46,6 +46,9 @@ from litekeep.storage.local import LocalStorage
 
 FULL_LIMIT_BYTES = 256 << 20
 """Up to this size a backup is verified fully by default; above it, the blocks that it wrote."""
+HOLD_LIMIT_BYTES = 2 << 30
+"""Up to this size a first backup compresses while it reads, in some ten seconds for which a write-ahead log grows on;
+larger ones are copied first, which is over sooner."""
 ALWAYS_STORED = frozenset({Reason.MANUAL, Reason.PRE_RESTORE})
 
 
@@ -175,7 +178,8 @@ class _Comparison:
                 self._find(reading)
             return reading.image
         image = pinned.copy_to(destination)
-        self._find(ImageFile(image.path))
+        with ImageFile(image.path) as file:
+            self._find(file)
         return image
 
     def _find(self, source: ImageSource) -> None:
@@ -252,10 +256,29 @@ class _Run:
                 return _unchanged(newest, "the file, its change times and its write-ahead log are as they were")
             with scratch_folder(self.options.scratch) as scratch:
                 comparison = self._comparison(pinned.facts, newest)
+                sequence = self._next_sequence()
                 if comparison is None:
-                    return self._store(pinned.copy_to(scratch / "image.db"), None, newest, began, scratch)
-                image = comparison.run(pinned, scratch / "image.db")
-                return self._store(image, comparison, newest, began, scratch)
+                    image, written = self._write_first(pinned, scratch / "image.db", sequence)
+                else:
+                    image = comparison.run(pinned, scratch / "image.db")
+                    written = comparison.write(image, sequence, scratch)
+                return self._store(image, written, sequence, comparison, newest, began, scratch)
+
+    def _next_sequence(self) -> int:
+        known = self.repository.snapshot_keys(layout.source_dir(self.name))
+        return 1 + max((key.sequence for key in known), default=0)
+
+    def _write_first(self, pinned: PinnedSource, destination: Path, sequence: int) -> tuple[Image, Written]:
+        """Store everything: while it is read, where that makes no writer wait and is over soon, else from a copy."""
+        geometry, storage = Geometry(pinned.facts.page_size, pinned.facts.size_bytes), self.repository.storage
+        unhurried = pinned.facts.journal_mode == "wal" and geometry.image_bytes <= HOLD_LIMIT_BYTES
+        if pinned.readable and unhurried and isinstance(storage, LocalStorage):
+            with pinned.reading(destination) as reading:
+                written = write_first(self.repository, reading, geometry, sequence, self.monitor)
+            return reading.image, written
+        image = pinned.copy_to(destination)
+        with ImageFile(image.path) as file:
+            return image, write_first(self.repository, file, geometry, sequence, self.monitor)
 
     def _comparison(self, facts: DatabaseFacts, newest: Newest | None) -> _Comparison | None:
         """With the newest snapshot, if there is one that fits."""
@@ -269,15 +292,16 @@ class _Run:
         return self.options.may_skip and newest.manifest.facts.get("source_path") == os.path.realpath(self.source)
 
     def _store(
-        self, image: Image, comparison: _Comparison | None, newest: Newest | None, began: datetime, scratch: Path
+        self,
+        image: Image,
+        written: Written,
+        sequence: int,
+        comparison: _Comparison | None,
+        newest: Newest | None,
+        began: datetime,
+        scratch: Path,
     ) -> BackupResult:
         geometry = Geometry(image.facts.page_size, image.facts.size_bytes)
-        known = self.repository.snapshot_keys(layout.source_dir(self.name))
-        sequence = 1 + max((key.sequence for key in known), default=0)
-        if comparison:
-            written = comparison.write(image, sequence, scratch)
-        else:
-            written = write_first(self.repository, image.path, geometry, sequence, self.monitor)
         if newest and newest.proven and self._may_rely_on(newest) and _same_image(newest, image, written):
             record_unchanged(self.repository, newest, image.fingerprint, began, self.clock, self.options.slot)
             return _unchanged(newest, "every page was compared")

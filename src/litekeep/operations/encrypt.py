@@ -121,10 +121,12 @@ class _Copy:
         before = [key for key in self.new.snapshot_keys(self.key.source_dir) if key.sequence < self.key.sequence]
         manifest = self.new.read_manifest(before[-1].key) if before else None
         if manifest is None or manifest.facts["members"][0]["block_bytes"] != geometry.block_bytes:
-            return write_first(self.new, image, geometry, self.key.sequence, self.monitor)
+            with ImageFile(image) as file:
+                return write_first(self.new, file, geometry, self.key.sequence, self.monitor)
         table, scan = PackTable(self.new), (manifest.facts["scan_bytes"], manifest.scan)
         page_map = manifest.page_map
-        changes = find_changes(ImageFile(image), geometry, self.new.identity, table, page_map, scan, self.monitor)
+        with ImageFile(image) as file:
+            changes = find_changes(file, geometry, self.new.identity, table, page_map, scan, self.monitor)
         return write_changes(
             self.new, table, image, geometry, page_map, changes, self.key.sequence, self.folder, self.monitor
         )

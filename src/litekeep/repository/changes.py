@@ -10,15 +10,17 @@ changed blocks are looked up among all blocks of the snapshot.
 
 from __future__ import annotations
 
+import errno
 import struct
+import threading
 from array import array
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from operator import itemgetter
 from pathlib import Path
-from typing import Protocol
+from typing import IO, Protocol, Self
 
 from litekeep.blocks.identity import HASH_BYTES, Identity
 from litekeep.blocks.split import Geometry
@@ -47,31 +49,53 @@ def scan_bytes_for(image_bytes: int) -> int:
 
 
 class ImageSource(Protocol):
-    """An image that is read once, from front to back, by sqlite.pinned.Reading or from a file."""
+    """An image that is read once, piece by piece and on several threads: sqlite.pinned.Reading, or a file."""
 
     @property
-    def chunks(self) -> Callable[[int], Iterable[tuple[int, memoryview]]]:
-        """For a length in bytes, (offset, bytes) in order; each view is valid until THREADS + 2 more were asked for."""
+    def fill(self) -> Callable[[int, memoryview], None]:
+        """Fills a view with the bytes from an offset on, from any thread."""
 
-    def keep(self, offset: int, view: memoryview) -> None:
+    @property
+    def check(self) -> Callable[[], None]:
+        """Called between pieces on one thread; raises what should end the reading."""
+
+    def keep(self, offset: int, view: memoryview | bytes) -> None:
         """Told about every block that differs from the snapshot's: it is going to be read again."""
 
 
-@dataclass(frozen=True, slots=True)
 class ImageFile:
-    """An image that is in a file already; there is nothing to keep."""
+    """An image that is in a file already; there is nothing to keep. Open it with `with`."""
 
-    path: Path
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._local = threading.local()
+        self._opened: list[IO[bytes]] = []
 
-    def chunks(self, chunk_bytes: int) -> Iterator[tuple[int, memoryview]]:
-        """Every view is one of its own."""
-        offset = 0
-        with self.path.open("rb", buffering=0) as file:
-            while data := file.read(chunk_bytes):
-                yield offset, memoryview(data)
-                offset += len(data)
+    def __enter__(self) -> Self:
+        return self
 
-    def keep(self, offset: int, view: memoryview) -> None:
+    def __exit__(self, *_: object) -> None:
+        for file in self._opened:
+            file.close()
+
+    def fill(self, offset: int, view: memoryview) -> None:
+        """Each thread has a file position of its own: not every system can read at an offset."""
+        file: IO[bytes] | None = getattr(self._local, "file", None)
+        if file is None:
+            file = self._local.file = self._path.open("rb", buffering=0)
+            self._opened.append(file)
+        file.seek(offset)
+        done = 0
+        while done < len(view):
+            count = file.readinto(view[done:])  # type: ignore[attr-defined]
+            if not count:
+                raise OSError(errno.EIO, "the image became shorter", str(self._path))
+            done += count
+
+    def check(self) -> None:
+        """Nothing to do."""
+
+    def keep(self, offset: int, view: memoryview | bytes) -> None:
         """Nothing to do."""
 
 
@@ -90,10 +114,10 @@ class Changes:
     moved: dict[int, Address] = field(default_factory=dict)
     held: dict[int, bytes] = field(default_factory=dict)
 
-    def keep(self, block: int, content: memoryview, geometry: Geometry, image: ImageSource) -> None:
+    def keep(self, block: int, content: bytes, geometry: Geometry, image: ImageSource) -> None:
         """Hold a changed block for the writer: in memory as long as there are few, else where the image keeps it."""
         if (len(self.held) + 1) * geometry.block_bytes <= HELD_BYTES:
-            self.held[block] = bytes(content)
+            self.held[block] = content
         else:
             image.keep(block * geometry.block_bytes, content)
 
@@ -103,12 +127,12 @@ class Changes:
 
 
 @dataclass(frozen=True, slots=True)
-class _Chunk:
-    first: int
-    data: memoryview
+class _Piece:
+    """What was found in one piece of the image. changed: (block, place of its name in `names`, content)."""
+
     names: bytes
     digests: bytes
-    changed: list[int]
+    changed: list[tuple[int, int, bytes]]
 
 
 class _Names:
@@ -148,73 +172,82 @@ def find_changes(
     scan_bytes = scan_bytes_for(geometry.image_bytes)
     usable = before_scan[1] if before_scan[0] == scan_bytes else b""
     changes, digest_parts, scan_parts = Changes(), list[bytes](), list[bytes]()
-    for chunk in _compare(image, geometry, identity, _Names(table, before), scan_bytes, usable, monitor):
-        digest_parts.append(chunk.names)
-        scan_parts.append(chunk.digests)
-        for block in chunk.changed:
+    comparer = _Comparer(image, geometry, identity, scan_bytes)
+    for piece in _compare(comparer, _Names(table, before), usable, monitor):
+        digest_parts.append(piece.names)
+        scan_parts.append(piece.digests)
+        for block, place, content in piece.changed:
             changes.changed.append(block)
-            place = block - chunk.first
-            changes.names += chunk.names[place * HASH_BYTES : (place + 1) * HASH_BYTES]
-            at = place * geometry.block_bytes
-            changes.keep(block, chunk.data[at : at + geometry.block_bytes], geometry, image)
+            changes.names += piece.names[place : place + HASH_BYTES]
+            changes.keep(block, content, geometry, image)
     changes.digest, changes.scan = identity.digest(digest_parts), b"".join(scan_parts)
     _find_moved(changes, table, before)
     return changes
 
 
-def _compare(
-    image: ImageSource,
-    geometry: Geometry,
-    identity: Identity,
-    names: _Names,
-    scan_bytes: int,
-    digests: bytes,
-    monitor: Monitor,
-) -> Iterator[_Chunk]:
-    per_chunk = CHUNK_BYTES // scan_bytes * HASH_BYTES if scan_bytes else 0
-    waiting: deque[Future[_Chunk]] = deque()
-    with ThreadPoolExecutor(THREADS) as pool:
-        for number, (offset, data) in enumerate(image.chunks(CHUNK_BYTES)):
-            first, blocks = offset // geometry.block_bytes, -(-len(data) // geometry.block_bytes)
-            known = digests[number * per_chunk : (number + 1) * per_chunk]
-            job = (first, data, names.take(blocks), scan_bytes, known, geometry.block_bytes, identity)
-            waiting.append(pool.submit(_compare_chunk, *job))
-            if len(waiting) > THREADS:
+def _compare(comparer: _Comparer, names: _Names, digests: bytes, monitor: Monitor) -> Iterator[_Piece]:
+    geometry, step = comparer.geometry, CHUNK_BYTES
+    per_piece = step // comparer.scan_bytes * HASH_BYTES if comparer.scan_bytes else 0
+    waiting: deque[Future[_Piece]] = deque()
+    pool = ThreadPoolExecutor(THREADS)
+    try:
+        for number, offset in enumerate(range(0, geometry.image_bytes, step)):
+            length = min(step, geometry.image_bytes - offset)
+            blocks = -(-length // geometry.block_bytes)
+            known = digests[number * per_piece : (number + 1) * per_piece]
+            waiting.append(pool.submit(comparer.piece, offset, length, names.take(blocks), known))
+            if len(waiting) > 2 * THREADS:
                 yield waiting.popleft().result()
-            monitor.progress("compare", first + blocks, geometry.block_count, "blocks")
+            monitor.progress("compare", offset // geometry.block_bytes + blocks, geometry.block_count, "blocks")
+            comparer.image.check()
             stop_if_cancelled(monitor)
         while waiting:
             yield waiting.popleft().result()
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _compare_chunk(
-    first: int, view: memoryview, before: bytes, scan_bytes: int, known: bytes, block_bytes: int, identity: Identity
-) -> _Chunk:
-    if not scan_bytes:
-        names = identity.names(view, block_bytes)
-        return _Chunk(first, view, names, b"", _differing(names, before, first))
-    digests, parts, changed = [], list[bytes](), list[int]()
-    blocks = scan_bytes // block_bytes
-    for number, start in enumerate(range(0, len(view), scan_bytes)):
-        stretch = view[start : start + scan_bytes]
-        digest = identity.name(stretch)
-        digests.append(digest)
-        place = number * blocks * HASH_BYTES
-        old = before[place : place + -(-len(stretch) // block_bytes) * HASH_BYTES]
-        if digest == known[number * HASH_BYTES : (number + 1) * HASH_BYTES] and old:
-            parts.append(old)
-            continue
-        names = identity.names(stretch, block_bytes)
-        parts.append(names)
-        changed += _differing(names, old, first + number * blocks)
-    return _Chunk(first, view, b"".join(parts), b"".join(digests), changed)
+class _Comparer:
+    """Reads and compares pieces of an image, each on the thread that asks, in a buffer that stays in its cache."""
+
+    def __init__(self, image: ImageSource, geometry: Geometry, identity: Identity, scan_bytes: int) -> None:
+        self.image, self.geometry, self.scan_bytes = image, geometry, scan_bytes
+        self._identity = identity
+        self._stretch = scan_bytes or CHUNK_BYTES
+        self._local = threading.local()
+
+    def piece(self, offset: int, length: int, before: bytes, known: bytes) -> _Piece:
+        """Compare the bytes from `offset` on with the names and digests of what was there before."""
+        buffer: memoryview | None = getattr(self._local, "buffer", None)
+        if buffer is None:
+            buffer = self._local.buffer = memoryview(bytearray(min(self._stretch, self.geometry.image_bytes)))
+        block_bytes, names, digests = self.geometry.block_bytes, list[bytes](), list[bytes]()
+        changed: list[tuple[int, int, bytes]] = []
+        for number, start in enumerate(range(0, length, self._stretch)):
+            view = buffer[: min(self._stretch, length - start)]
+            self.image.fill(offset + start, view)
+            first = start // block_bytes
+            old = before[first * HASH_BYTES : (first + -(-len(view) // block_bytes)) * HASH_BYTES]
+            if self.scan_bytes:
+                digests.append(self._identity.name(view))
+                if old and digests[-1] == known[number * HASH_BYTES : (number + 1) * HASH_BYTES]:
+                    names.append(old)
+                    continue
+            new = self._identity.names(view, block_bytes)
+            names.append(new)
+            for place in _differing(new, old):
+                at = place * block_bytes
+                content = bytes(view[at : at + block_bytes])
+                changed.append((offset // block_bytes + first + place, (first + place) * HASH_BYTES, content))
+        return _Piece(b"".join(names), b"".join(digests), changed)
 
 
-def _differing(names: bytes, before: bytes, first: int) -> list[int]:
+def _differing(names: bytes, before: bytes) -> list[int]:
+    """Which names are others than before, by their number."""
     if names == before:
         return []
     return [
-        first + place // HASH_BYTES
+        place // HASH_BYTES
         for place in range(0, len(names), HASH_BYTES)
         if names[place : place + HASH_BYTES] != before[place : place + HASH_BYTES]
     ]

@@ -15,8 +15,10 @@ every later restore:
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterator
+import threading
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from pathlib import Path
 
@@ -24,14 +26,14 @@ from litekeep.blocks.compress import BULK_DELTA_LEVEL, DELTA_LEVEL
 from litekeep.blocks.identity import HASH_BYTES, Identity
 from litekeep.blocks.split import Geometry
 from litekeep.formats.manifest import PageMap, Run
-from litekeep.formats.pack import Address
+from litekeep.formats.pack import Address, NewFrame
 from litekeep.monitor import Monitor, stop_if_cancelled
-from litekeep.repository.changes import Changes, scan_bytes_for
+from litekeep.repository.changes import Changes, ImageSource, scan_bytes_for
 from litekeep.repository.packs import PackTable
 from litekeep.repository.reader import BlockReader, FrameId, plan_read
 from litekeep.repository.repository import Repository
 from litekeep.repository.spool import Spool
-from litekeep.repository.writer import PackWriter
+from litekeep.repository.writer import Encode, PackWriter, encode_frame
 
 MAX_DEPTH = 64
 BUDGET_BYTES = 48 << 20
@@ -57,32 +59,53 @@ class Written:
         return sum(size for _, size in self.packs)
 
 
-def write_first(repository: Repository, image: Path, geometry: Geometry, sequence: int, monitor: Monitor) -> Written:
-    """Write every block of an image plain, in one pass."""
-    identity, scan_bytes = repository.identity, scan_bytes_for(geometry.image_bytes)
-    runs, names, scan, done = list[Run](), list[bytes](), list[bytes](), 0
-    with PackWriter(repository, geometry.block_bytes, sequence) as writer, image.open("rb", buffering=0) as file:
-        frame_bytes = geometry.blocks_per_frame * geometry.block_bytes
-        while plain := file.read(frame_bytes):
-            joined, digests, lengths = _name_frame(identity, plain, geometry.block_bytes, scan_bytes)
-            pack, first = writer.add(plain, joined, lengths, [0] * len(lengths), (), b"")
-            runs.append(Run(pack, first, len(lengths)))
-            names.append(joined)
-            scan.append(digests)
-            done += len(lengths)
-            monitor.progress("store", done, geometry.block_count, "blocks")
+def write_first(
+    repository: Repository, image: ImageSource, geometry: Geometry, sequence: int, monitor: Monitor
+) -> Written:
+    """Write every block of an image plain, in one pass: each frame is read, named and compressed on one thread."""
+    frame_bytes = geometry.blocks_per_frame * geometry.block_bytes
+    first, runs = _FirstFrames(image, geometry, repository.identity), list[Run]()
+    with PackWriter(repository, geometry.block_bytes, sequence) as writer:
+        for number, offset in enumerate(range(0, geometry.image_bytes, frame_bytes)):
+            length = min(frame_bytes, geometry.image_bytes - offset)
+            blocks = -(-length // geometry.block_bytes)
+            pack, place = writer.submit(first.prepare(number, offset, length), length, blocks)
+            runs.append(Run(pack, place, blocks))
+            monitor.progress("store", offset // geometry.block_bytes + blocks, geometry.block_count, "blocks")
+            image.check()
             stop_if_cancelled(monitor)
         packs = writer.finish()
-    return Written(PageMap.from_runs(runs), identity.digest(names), b"".join(scan), tuple(packs), done)
+    digest = repository.identity.digest(first.names)
+    return Written(PageMap.from_runs(runs), digest, b"".join(first.scan), tuple(packs), geometry.block_count)
 
 
-def _name_frame(identity: Identity, plain: bytes, block_bytes: int, scan_bytes: int) -> tuple[bytes, bytes, list[int]]:
-    view = memoryview(plain)
-    digests = (
-        [identity.name(view[at : at + scan_bytes]) for at in range(0, len(plain), scan_bytes)] if scan_bytes else []
-    )
-    lengths = [min(block_bytes, len(plain) - at) for at in range(0, len(plain), block_bytes)]
-    return identity.names(view, block_bytes), b"".join(digests), lengths
+class _FirstFrames:
+    """The frames of an image of which nothing is known yet. names, scan: of each frame, in order."""
+
+    def __init__(self, image: ImageSource, geometry: Geometry, identity: Identity) -> None:
+        self._image, self._geometry, self._identity = image, geometry, identity
+        self._scan_bytes = scan_bytes_for(geometry.image_bytes)
+        self._local = threading.local()
+        self.names: list[bytes] = []
+        self.scan: list[bytes] = []
+
+    def prepare(self, number: int, offset: int, length: int) -> Encode:
+        """What makes the number-th frame."""
+        self.names.append(b"")
+        self.scan.append(b"")
+        return partial(self._encode, number, offset, length)
+
+    def _encode(self, number: int, offset: int, length: int, numbers: Sequence[int]) -> NewFrame:
+        buffer: memoryview | None = getattr(self._local, "buffer", None)
+        if buffer is None or len(buffer) < length:
+            buffer = self._local.buffer = memoryview(bytearray(length))
+        view, block_bytes, scan_bytes = buffer[:length], self._geometry.block_bytes, self._scan_bytes
+        self._image.fill(offset, view)
+        names = self.names[number] = self._identity.names(view, block_bytes)
+        if scan_bytes:
+            self.scan[number] = self._identity.names(view, scan_bytes)
+        lengths = [min(block_bytes, length - at) for at in range(0, length, block_bytes)]
+        return encode_frame(view, names, lengths, [0] * len(lengths), (), b"", numbers)
 
 
 def write_changes(

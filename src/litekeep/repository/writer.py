@@ -11,8 +11,9 @@ are in memory.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from types import TracebackType
 from typing import Self
 
@@ -26,6 +27,9 @@ from litekeep.repository.repository import Repository
 
 PACK_BYTES = 24 << 20
 """Plain bytes in one pack: bounds memory, and the loss when an upload is interrupted."""
+
+Encode = Callable[[Sequence[int]], NewFrame]
+"""Makes the frame whose blocks get these numbers."""
 
 
 class PackWriter:
@@ -71,11 +75,15 @@ class PackWriter:
 
         plain: the blocks, joined (at most a frame); names: theirs, joined; bases, prefix: what a delta is built on.
         """
-        blocks = len(names) // HASH_BYTES
+        encode = partial(encode_frame, plain, names, lengths, depths, bases, prefix, level=self._delta_level)
+        return self.submit(encode, len(plain), len(names) // HASH_BYTES, len(bases))
+
+    def submit(self, encode: Encode, plain_bytes: int, blocks: int, bases: int = 0) -> Address:
+        """Add one frame that `encode` makes, on another thread; the rest as for `add`."""
         if self._builder and (
-            self._plain_bytes + len(plain) > PACK_BYTES
+            self._plain_bytes + plain_bytes > PACK_BYTES
             or self._numbers + blocks > MAX_BLOCKS
-            or self._bases + len(bases) > MAX_BASES
+            or self._bases + bases > MAX_BASES
         ):
             self._close_pack()
         if self._builder is None:
@@ -84,11 +92,10 @@ class PackWriter:
             self._builder = PackBuilder(key, pack_id, self._block_bytes, self._repository.seal)
             self._numbers = self._plain_bytes = self._bases = 0
         numbers = range(self._numbers, self._numbers + blocks)
-        job = (plain, names, lengths, depths, bases, prefix, numbers, self._delta_level)
-        self._frames.append(self._pool.submit(encode_frame, *job))
+        self._frames.append(self._pool.submit(encode, numbers))
         self._numbers += blocks
-        self._plain_bytes += len(plain)
-        self._bases += len(bases)
+        self._plain_bytes += plain_bytes
+        self._bases += bases
         while len(self._frames) > 3 * THREADS:
             self._builder.add(self._frames.popleft().result())
         return self._builder.pack_id, numbers[0]
@@ -120,7 +127,7 @@ class PackWriter:
 
 
 def encode_frame(
-    plain: bytes,
+    plain: bytes | bytearray | memoryview,
     names: bytes,
     lengths: Sequence[int],
     depths: Sequence[int],

@@ -56,7 +56,7 @@ class CaptureOptions:
 class Image:
     """A consistent copy of a database in one file, to be read by anyone at leisure (no -wal, no journal).
 
-    method: "raw_read" or "backup_api". After PinnedSource.chunks the file holds only what was kept.
+    method: "raw_read" or "backup_api". After PinnedSource.reading the file holds only what was kept.
     """
 
     path: Path
@@ -69,17 +69,18 @@ class Image:
 class Reading:
     """A pinned state while it is read.
 
-    chunks: for a length in bytes, a multiple of the page size, gives (offset, bytes) in order; each view is valid until
-    the fourth one after it. `image` is complete as far as it was kept.
+    fill: fills a view with whole pages from an offset, from any thread. check: to be called between reads, on the
+    thread that holds the state. `image` is complete as far as it was kept.
     """
 
     image: Image
     descriptor: int
-    chunks: Callable[[int], Iterator[tuple[int, memoryview]]]
+    fill: Callable[[int, memoryview], None]
+    check: Callable[[], None]
 
-    def keep(self, offset: int, view: memoryview) -> None:
+    def keep(self, offset: int, view: memoryview | bytes) -> None:
         """Write bytes to their place in the image's file."""
-        write_all(self.descriptor, view, offset)
+        write_all(self.descriptor, memoryview(view), offset)
 
 
 class SourceReplaced(SourceBusy):
@@ -145,7 +146,7 @@ class PinnedSource:
 
     @property
     def readable(self) -> bool:
-        """True if `chunks` can be used; else copy_to is the way."""
+        """True if `reading` can be used; else copy_to is the way."""
         return self._raw is not None and self.facts.page_count > 0
 
     @contextmanager
@@ -163,26 +164,28 @@ class PinnedSource:
             with destination.open("r+b", buffering=0) as file:
                 file.truncate(self.facts.size_bytes)
                 image = Image(destination, self.facts, self.fingerprint, "raw_read")
-                yield Reading(image, file.fileno(), self._chunks)
+                started = self._clock.monotonic()
+                yield Reading(image, file.fileno(), self._fill, self._checker(started))
+                self._mention_long_hold(self._clock.monotonic() - started)
             self._release()
             self._require_undisturbed()
 
-    def _chunks(self, chunk_bytes: int) -> Iterator[tuple[int, memoryview]]:
+    def _fill(self, offset: int, view: memoryview) -> None:
         assert self._raw is not None
-        limit, started = self._options.copy_limit_seconds, self._clock.monotonic()
-        chunks = self._raw.chunks(self.facts, chunk_bytes)
-        while chunk := self._next(chunks):
-            yield chunk
+        try:
+            self._raw.read(self.facts, offset, view)
+        except OSError as error:
+            raise unreadable(error, self.source) from error
+
+    def _checker(self, started: float) -> Callable[[], None]:
+        limit = self._options.copy_limit_seconds
+
+        def check() -> None:
             stop_if_cancelled(self._monitor)
             if limit is not None and self._clock.monotonic() - started > limit:
                 raise too_slow(self.source, limit)
-        self._mention_long_hold(self._clock.monotonic() - started)
 
-    def _next(self, chunks: Iterator[tuple[int, memoryview]]) -> tuple[int, memoryview] | None:
-        try:
-            return next(chunks, None)
-        except OSError as error:
-            raise unreadable(error, self.source) from error
+        return check
 
     def _require_undisturbed(self) -> None:
         if self.replaced or self._seen.disturbed():
@@ -202,13 +205,17 @@ class PinnedSource:
         return "backup_api"
 
     def _copy_raw(self, destination: Path) -> None:
-        facts, done = self.facts, 0
+        page_size, size, started = self.facts.page_size, self.facts.size_bytes, self._clock.monotonic()
+        step = min(self._options.step_pages * page_size, max(RAW_CHUNK_BYTES, page_size), size)
+        buffer, check = memoryview(bytearray(step)), self._checker(started)
         with file_errors(destination.parent), destination.open("r+b", buffering=0) as file:
-            step = min(self._options.step_pages * facts.page_size, max(RAW_CHUNK_BYTES, facts.page_size))
-            for _, view in self._chunks(step):
-                write_all(file.fileno(), view, done)
-                done += len(view)
-                self._monitor.progress("capture", done // facts.page_size, facts.page_count, "pages")
+            for offset in range(0, size, step):
+                view = buffer[: min(step, size - offset)]
+                self._fill(offset, view)
+                write_all(file.fileno(), view, offset)
+                self._monitor.progress("capture", (offset + len(view)) // page_size, self.facts.page_count, "pages")
+                check()
+            self._mention_long_hold(self._clock.monotonic() - started)
             self._release()
 
     def _copy_through_sqlite(self, destination: Path) -> None:

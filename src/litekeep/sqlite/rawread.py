@@ -27,7 +27,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import sys
-from collections.abc import Iterator
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field
 
 from litekeep.model import DatabaseFacts
@@ -56,39 +56,36 @@ class RawSource:
     descriptor: int
     log: int = -1
     frames: dict[int, int] = field(default_factory=dict)
+    _pages: list[int] = field(init=False)
 
-    def chunks(self, facts: DatabaseFacts, chunk_bytes: int) -> Iterator[tuple[int, memoryview]]:
-        """(offset, bytes) from the first page to the last; `chunk_bytes` is a multiple of the page size.
+    def __post_init__(self) -> None:
+        self._pages = sorted(self.frames)
 
-        Each view stays valid until the next four were asked for. Raises WalTrouble, OSError.
-        """
-        size, page_size = facts.size_bytes, facts.page_size
-        buffers = [bytearray(min(chunk_bytes, size)) for _ in range(6)]
-        beyond = sorted(self.frames)
-        place = 0
-        for number, offset in enumerate(range(0, size, chunk_bytes)):
-            view = memoryview(buffers[number % len(buffers)])[: min(chunk_bytes, size - offset)]
-            got = _read_into(self.descriptor, view, offset)
-            first, end = offset // page_size + 1, (offset + len(view)) // page_size
-            missing = set(range((offset + got) // page_size + 1, end + 1))
-            while place < len(beyond) and beyond[place] <= end:
-                page = beyond[place]
-                at = (page - first) * page_size
-                if _read_into(self.log, view[at : at + page_size], self.frames[page]) != page_size:
-                    raise WalTrouble("the log is cut off")
-                missing.discard(page)
-                place += 1
-            self._blank(view, first, page_size, missing)
-            yield offset, view
+    def read(self, facts: DatabaseFacts, offset: int, view: memoryview) -> None:
+        """Fill `view` with whole pages of the image from `offset` on; from any thread. Raises WalTrouble, OSError."""
+        page_size = facts.page_size
+        got = _read_into(self.descriptor, view, offset)
+        first, end = offset // page_size + 1, (offset + len(view)) // page_size
+        missing = set(range((offset + got) // page_size + 1, end + 1))
+        for page in self._in_log(first, end):
+            at = (page - first) * page_size
+            if _read_into(self.log, view[at : at + page_size], self.frames[page]) != page_size:
+                raise WalTrouble("the log is cut off")
+            missing.discard(page)
+        _blank(view, first, page_size, missing)
 
-    def _blank(self, view: memoryview, first: int, page_size: int, missing: set[int]) -> None:
-        lock_page = LOCK_BYTE // page_size + 1
-        if first <= lock_page < first + len(view) // page_size:
-            at = (lock_page - first) * page_size
-            view[at : at + page_size] = bytes(page_size)
-            missing.discard(lock_page)
-        if missing:
-            raise WalTrouble(f"page {min(missing)} is neither in the file nor in the log")
+    def _in_log(self, first: int, end: int) -> list[int]:
+        return self._pages[bisect_left(self._pages, first) : bisect_right(self._pages, end)] if self._pages else []
+
+
+def _blank(view: memoryview, first: int, page_size: int, missing: set[int]) -> None:
+    lock_page = LOCK_BYTE // page_size + 1
+    if first <= lock_page < first + len(view) // page_size:
+        at = (lock_page - first) * page_size
+        view[at : at + page_size] = bytes(page_size)
+        missing.discard(lock_page)
+    if missing:
+        raise WalTrouble(f"page {min(missing)} is neither in the file nor in the log")
 
 
 def settle(opening: Opening, connection: sqlite3.Connection) -> WalIndex | None:
@@ -137,8 +134,7 @@ def open_raw(opening: Opening, index: WalIndex | None, facts: DatabaseFacts) -> 
         found.log = own_descriptor(opening, path, (status.st_dev, status.st_ino))
     except FileNotFoundInProcess as error:
         raise WalTrouble(str(error)) from error
-    found.frames = _checked_frames(found.log, index)
-    return found
+    return RawSource(found.descriptor, found.log, _checked_frames(found.log, index))
 
 
 def _checked_frames(log: int, index: WalIndex) -> dict[int, int]:

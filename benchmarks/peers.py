@@ -104,6 +104,10 @@ class Litekeep(Peer):
         """`litekeep restore latest --to`."""
         return self._run("restore", "latest", "--to", target, "--repository", self.repository)
 
+    def verify_newest(self) -> Cost:
+        """`litekeep verify latest`: every page read back, and SQLite's checks."""
+        return self._run("verify", "latest", "--repository", self.repository)
+
     def start_up(self) -> Cost:
         """`litekeep --version`: the process itself, and nothing else."""
         return self._run("--version")

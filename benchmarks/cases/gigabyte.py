@@ -92,7 +92,7 @@ def changes(setting: Setting, report: Report, database: Path) -> None:
     add(report, f"{FRACTION:.0%} changed", costs, "litekeep --verify none")
     if own:
         goals_of_changes(report, costs)
-        restores(setting, report, copy, own[0])
+        restores(setting, report, copy, own)
 
 
 def goals_of_changes(report: Report, costs: dict[str, list[Cost]]) -> None:
@@ -110,8 +110,8 @@ def goals_of_changes(report: Report, costs: dict[str, list[Cost]]) -> None:
     report.goals.append(Goal("MiB of memory to back up", memory, MEMORY_LIMIT_MIB))
 
 
-def restores(setting: Setting, report: Report, copy: Path, peer: Peer) -> None:
-    """Litekeep proves what it restores; zstd unpacks one full."""
+def restores(setting: Setting, report: Report, copy: Path, own: list[Peer]) -> None:
+    """Litekeep proves what it restores; zstd unpacks one full. Only what was never checked by SQLite is checked now."""
     packed, target = setting.folder / "full.zst", setting.folder / "restored.db"
     run(["zstd", "-3", "-T2", "-qfo", packed, copy])
 
@@ -124,8 +124,11 @@ def restores(setting: Setting, report: Report, copy: Path, peer: Peer) -> None:
 
     contenders = [
         Contender("zstd -d -T0", turn(lambda: run(["zstd", "-d", "-T0", "-qo", target, packed]))),
-        Contender("litekeep", turn(lambda: peer.restore(target))),
+        Contender("litekeep", turn(lambda: own[0].restore(target))),
+        Contender("litekeep, not checked by SQLite before", turn(lambda: own[1].restore(target))),
     ]
+    if isinstance(own[0], Litekeep):
+        own[0].verify_newest()
     costs = interleave(setting.count_rounds(3), contenders)
     add(report, "restore", costs, "litekeep")
     slower = median_seconds(costs["litekeep"]) / median_seconds(costs["zstd -d -T0"])

@@ -8,7 +8,9 @@ The order of steps decides what a crash leaves behind:
 
 A crash before 6 leaves packs that nothing refers to (prune collects them) and a scratch folder (the next run removes
 it). A crash after 6 leaves a snapshot that is complete but not yet proven, and listed as such. The source is held only
-during 2 and 3, never while anything is written to the repository.
+during 2 and 3, and not while anything is written to the repository, with one exception: the first backup of a database
+in WAL mode, whose writers do not wait for readers, is compressed while it is read (HOLD_LIMIT_BYTES), if the repository
+is on a local disk.
 """
 
 from __future__ import annotations
@@ -41,7 +43,9 @@ from litekeep.repository.packs import PackTable
 from litekeep.repository.repository import Repository
 from litekeep.repository.versions import Written, write_changes, write_first
 from litekeep.sqlite.capture import ATTEMPTS, CaptureOptions, Image, PinnedSource, SourceReplaced, pin
+from litekeep.sqlite.filesystem import file_system
 from litekeep.sqlite.wal import WalTrouble
+from litekeep.storage.base import Storage
 from litekeep.storage.local import LocalStorage
 
 FULL_LIMIT_BYTES = 256 << 20
@@ -270,9 +274,9 @@ class _Run:
 
     def _write_first(self, pinned: PinnedSource, destination: Path, sequence: int) -> tuple[Image, Written]:
         """Store everything: while it is read, where that makes no writer wait and is over soon, else from a copy."""
-        geometry, storage = Geometry(pinned.facts.page_size, pinned.facts.size_bytes), self.repository.storage
+        geometry = Geometry(pinned.facts.page_size, pinned.facts.size_bytes)
         unhurried = pinned.facts.journal_mode == "wal" and geometry.image_bytes <= HOLD_LIMIT_BYTES
-        if pinned.readable and unhurried and isinstance(storage, LocalStorage):
+        if pinned.readable and unhurried and _is_on_local_disk(self.repository.storage):
             with pinned.reading(destination) as reading:
                 written = write_first(self.repository, reading, geometry, sequence, self.monitor)
             return reading.image, written
@@ -391,6 +395,13 @@ class _Run:
         except CorruptObject as error:
             proof = Proof(Level.NONE, damage=(str(error),))
         return proof, [record_proof(self.repository, snapshot, proof, "verify", self.clock)]
+
+
+def _is_on_local_disk(storage: Storage) -> bool:
+    """True if writing there cannot wait for a network."""
+    if not isinstance(storage, LocalStorage):
+        return False
+    return file_system(storage.root, os.stat(storage.root).st_dev)[1] is True
 
 
 def _unchanged(newest: Newest, how: str) -> BackupResult:

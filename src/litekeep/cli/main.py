@@ -23,7 +23,9 @@ def run() -> None:
         print(f"litekeep {__version__}")
         return
     gc.set_threshold(_COLLECT_EVERY)
-    sys.exit(main(sys.argv[1:]))
+    code = main(sys.argv[1:])
+    gc.freeze()  # the interpreter's last search for cycles, before a process that is over anyway
+    sys.exit(code)
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -11,11 +11,12 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from litekeep.config.compound import Declared
-from litekeep.config.place import Place
 from litekeep.errors import SettingProblem
+
+if TYPE_CHECKING:
+    from litekeep.config.compound import Declared
 
 PREFIX = "LITEKEEP_"
 SEPARATOR = "__"
@@ -63,6 +64,8 @@ def json_or_text(text: str, setting: Declared | None) -> Any:
 
 def _accepts(setting: Declared, value: object) -> bool:
     from pathlib import Path
+
+    from litekeep.config.place import Place
 
     place = Place(Path())
     setting.kind.read(value, place)

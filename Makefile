@@ -4,6 +4,7 @@
 # make lint    format, style, types on three platforms, direction of imports
 # make bench   measure beside restic, borg, litestream and plain copies (long: `make bench CASES="process month"`)
 # make torture try every claim about what survives which fault (`make torture SIZE=--nightly CAMPAIGNS="kill fuzz"`)
+# make mutation  put small mistakes into the code that decides about deletion, and count those that no test notices
 # make clean   remove everything that can be made again, except the results of benchmarks
 #
 # Needs Python 3.11 or newer and, on Debian, the package python3-venv. Everything else goes into $(VENV).
@@ -14,12 +15,13 @@ VENV   ?= .venv
 CASES  ?=
 CAMPAIGNS ?=
 SIZE   ?=
+MODULES ?=
 PYTEST ?= -n auto --dist worksteal
 
 BIN     := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help demo app test lint bench torture clean
+.PHONY: help demo app test lint bench torture mutation clean
 .DEFAULT_GOAL := help
 
 help:
@@ -47,6 +49,10 @@ bench: $(VENV)/.bench-tools
 
 torture: $(VENV)/.test-tools
 	$(BIN)/python tests/torture $(CAMPAIGNS) $(SIZE)
+
+mutation: $(VENV)/.test-tools
+	$(INSTALL) --group mutation
+	$(BIN)/python tests/torture/mutation.py $(MODULES) --results tests/torture/results
 
 clean:
 	rm -rf $(VENV) demo-output dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

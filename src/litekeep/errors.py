@@ -20,6 +20,7 @@ exit code and a stable `code` word for JSON output. Exit codes 3, 10, 11, 12 and
     |  +- NoRepository         10  no_repository
     |  +- Locked               11  locked
     |  +- UnsupportedFormat    10  unsupported_format
+    |  |  +- NewerObject       10  unsupported_format   also a CorruptObject: nothing that depends on it can be had here
     |  +- KeyNeeded            12  key_needed
     |  |  +- WrongKey          12  wrong_key
     |  +- UnknownSnapshot       2  unknown_snapshot
@@ -206,6 +207,16 @@ class UnsupportedFormat(RepositoryError):
     """The repository or object was written by a newer Litekeep."""
 
     code = "unsupported_format"
+
+
+class NewerObject(CorruptObject, UnsupportedFormat):
+    """One stored object has a format version of a newer Litekeep, or is damaged there and elsewhere: both look alike.
+
+    Whatever can do without a damaged object can do without this one.
+    """
+
+    code = "unsupported_format"
+    exit_code = 10
 
 
 class KeyNeeded(RepositoryError):

@@ -106,6 +106,13 @@ def test_a_frame_that_holds_more_than_it_declares() -> None:
         decompress(bytes(bomb), 4096)
 
 
+def test_the_limit_is_the_largest_that_is_decoded() -> None:
+    frame = compress(PLAIN)
+    assert decompress_within(frame, len(PLAIN)) == PLAIN
+    with pytest.raises(ValueError, match=f"{len(PLAIN) - 1} are allowed"):
+        decompress_within(frame, len(PLAIN) - 1)
+
+
 def test_a_frame_without_a_size_is_refused() -> None:
     raw = (
         b"\x28\xb5\x2f\xfd\x00\x58" + struct.pack("<I", (4 << 3) | 1)[:3] + b"abcd"

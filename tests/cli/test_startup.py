@@ -59,7 +59,7 @@ def fastest(*arguments: str) -> float:
 
 
 def spent() -> float:
-    """Seconds of the processor that child processes took, whatever else the machine did; where that is not told, all."""
+    """Processor seconds of child processes, whatever else the machine did; where nobody tells them, all seconds."""
     if sys.platform == "win32":
         return time.perf_counter()
     import resource

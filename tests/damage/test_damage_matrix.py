@@ -185,6 +185,22 @@ def test_every_length_is_found_by_scrub(world: World, folder: str, everything: b
             assert key in {each.key for each in world.scrub(world.damaged({key: wrong})).damaged}
 
 
+def test_a_version_damaged_with_another_byte(world: World) -> None:
+    """It cannot be told from an object of a newer version; it hides nothing else all the same, and stops no backup."""
+    for key in [key for folder in FOLDERS for key in world.keys(folder)]:
+        data = world.objects[key]
+        storage = world.damaged({key: flipped(flipped(data, 5, 0x50), len(data) // 2, 0x01)})
+        seen = look(world, storage, properly)
+        assert seen.refused is None
+        assert not seen.wrong
+        parsed = layout.parse_pack_key(key)
+        assert set(world.images) - (world.depending_on(parsed[0]) if parsed else {key}) <= seen.same
+        assert [each.key for each in world.scrub(storage).damaged] == [key]
+        assert seen.reported == ({key} if key.startswith(RECORDS) else set())
+        result = world.back_up(storage)
+        check_backup(world, storage, result.snapshot.key, bool(result.damage))
+
+
 def test_zero_length_is_called_empty(world: World) -> None:
     for folder in FOLDERS:
         for key in world.keys(folder):

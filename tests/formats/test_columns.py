@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -25,6 +28,15 @@ def test_numbers_are_taken_modulo_2_to_the_32(value: int) -> None:
 
 def test_the_lowest_bytes_come_first() -> None:
     assert encode_column([0x04030201, 0x14131211]) == bytes.fromhex("0111021203130414")
+
+
+def test_a_machine_of_the_other_byte_order_swaps(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The numbers in memory are of that order there; here, pretending so, they come out swapped, and come back."""
+    other = "big" if sys.byteorder == "little" else "little"
+    monkeypatch.setattr(sys, "byteorder", other)
+    planes = encode_column([0x04030201, 0x14131211])
+    assert planes == bytes.fromhex("0414031302120111" if other == "big" else "0111021203130414")
+    assert list(decode_column(planes)) == [0x04030201, 0x14131211]
 
 
 @given(st.binary(max_size=50))

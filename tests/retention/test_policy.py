@@ -47,3 +47,16 @@ def test_problems_can_be_asked_for_without_a_policy() -> None:
     assert RetentionPolicy.problems({"days": 0, "weeks": 3}) == ()
     assert RetentionPolicy.problems({"days": 0, "weeks": 0}) == (), "the other rules have their defaults"
     assert len(RetentionPolicy.problems({"days": -2, "keep_last": 1.5})) == 2
+
+
+def test_the_largest_numbers() -> None:
+    assert RetentionPolicy(days=999_999, brake_percent=100).days == 999_999
+    assert len(RetentionPolicy.problems({"days": 1_000_000, "brake_percent": 101})) == 2
+
+
+def test_nothing_is_kept_only_if_all_rules_are_the_number_0() -> None:
+    rules = ("days", "weeks", "months", "keep_last")
+    assert RetentionPolicy.problems(dict.fromkeys(rules, 0)) == (
+        "days, weeks, months, keep_last are all 0, which would keep nothing",
+    )
+    assert len(RetentionPolicy.problems(dict.fromkeys(rules, False))) == len(rules), "only that they are not numbers"

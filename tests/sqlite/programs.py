@@ -195,6 +195,23 @@ def watch(path: str) -> dict[str, int]:
     return {"reads": reads, "mixed": mixed, "refused": refused, "versions": len(seen)}
 
 
+def rewrite(path: str) -> dict[str, int]:
+    """Commit every now and then beside `watch`, changing nothing; figures: commits, refused (a lock), failed."""
+    db = sqlite3.connect(path, isolation_level=None, timeout=5)
+    print("ready", flush=True)
+    figures = dict.fromkeys(("commits", "refused", "failed"), 0)
+    while not _told_to_stop(0.02):
+        try:
+            db.execute("UPDATE left SET filler = filler WHERE rowid = 1")
+            figures["commits"] += 1
+        except sqlite3.OperationalError as error:
+            figures["refused" if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY else "failed"] += 1
+        except sqlite3.Error:
+            figures["failed"] += 1
+    db.close()
+    return figures
+
+
 def make_version(path: str, version: int, mode: str, rows: int = 1500, page_size: int = 4096) -> None:
     """A database for `watch` in which everything says `version`."""
     db = sqlite3.connect(path, isolation_level=None)
@@ -251,6 +268,6 @@ def capture(source: str, destination: str, user: str = "", way: str = "raw") -> 
 
 
 if __name__ == "__main__":
-    actions = (storm, surge, checkpoint, reorganise, exclusive, reader, idle, watch, capture)
+    actions = (storm, surge, checkpoint, reorganise, exclusive, reader, idle, watch, rewrite, capture)
     chosen = {action.__name__: action for action in actions}[sys.argv[1]]
     print(json.dumps(chosen(*sys.argv[2:])), flush=True)

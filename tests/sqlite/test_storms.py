@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import sqlite3
 import subprocess
 import sys
 from contextlib import ExitStack, closing
@@ -16,23 +15,10 @@ from litekeep.sqlite.capture import CaptureOptions, capture
 from litekeep.testing import RecordingMonitor
 
 from . import programs
-from .databases import connect, fill, leave_wal, make, process, sound
+from .company import committed_state, counter
+from .databases import connect, fill, leave_wal, make, process
 
 needs_strace = pytest.mark.skipif(shutil.which("strace") is None, reason="needs strace")
-
-
-def counter(path: Path) -> int:
-    with closing(sqlite3.connect(path, timeout=10)) as db:
-        return int(db.execute("SELECT n FROM counter").fetchone()[0])
-
-
-def committed_state(copy: Path) -> int:
-    """The number of commits in the copy, after proving that it holds exactly what that many commits leave."""
-    assert sound(copy)
-    with closing(sqlite3.connect(f"{copy.as_uri()}?mode=ro&immutable=1", uri=True)) as db:
-        n = int(db.execute("SELECT n FROM counter").fetchone()[0])
-        assert db.execute("SELECT n, body FROM row ORDER BY n").fetchall() == programs.expected(n)
-    return n
 
 
 @pytest.mark.parametrize(("mode", "times"), [("wal", 30), ("delete", 15), ("truncate", 15), ("persist", 15)])

@@ -97,8 +97,9 @@ def told(outcome: Outcome) -> str:
         lines.append("  struck: " + ", ".join(f"{name} {count:,}" for name, count in sorted(tally.struck.items())))
     if tally.figures:
         lines.append("  " + ", ".join(f"{name} {count:,}" for name, count in sorted(tally.figures.items())))
+    again = f"python tests/torture {outcome.campaign.name}" + f" --{outcome.size}" * (outcome.size is not Size.CI)
     for each in tally.deviations:
-        lines.append(f"  case {each.case}  (again: python tests/torture {outcome.campaign.name} --only '{each.case}')")
+        lines.append(f"  case {each.case}  (again: {again} --only '{each.case}')")
         lines += [f"    {line}" for line in each.what.splitlines()]
     return "\n".join(lines)
 

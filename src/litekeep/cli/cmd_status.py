@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +10,7 @@ import click
 
 from litekeep.cli import describe, words
 from litekeep.cli.exits import AT_RISK, NOT_PROTECTED, OK
+from litekeep.cli.output import is_terminal
 from litekeep.cli.parameters import PATH, max_age_option
 from litekeep.cli.session import Session
 from litekeep.cli.verb import verb
@@ -70,7 +72,8 @@ def _metrics(session: Session, gathered: Gathered, exit_code: int, file: Path | 
 
     page = metrics(gathered, exit_code, session.clock.now())
     if shown and not session.out.json_mode:
-        click.echo(page, nl=False)
+        seen = is_terminal(sys.stdout)
+        click.echo("\n".join(map(words.plain, page.split("\n"))) if seen else page, nl=False)
     if file is not None:
         from litekeep.errors import UsageError
         from litekeep.notify.textfile import write_page

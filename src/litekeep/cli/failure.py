@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import click
 
 from litekeep.cli.output import BAD, json_text, write_signed
+from litekeep.cli.secrets import known_secrets
 from litekeep.cli.words import plain, sentence
 from litekeep.errors import (
     CorruptObject,
@@ -20,6 +21,7 @@ from litekeep.errors import (
     SettingsInvalid,
     UsageError,
 )
+from litekeep.redaction import redact
 
 REPORT = "Please report this to the Litekeep project, with what `litekeep doctor` prints"
 
@@ -55,10 +57,13 @@ def tell_unexpected(error: Exception, *, wants_json: bool, with_traceback: bool)
         full = NoSpace(f"no space left: {error}", safe="Everything that was complete before is unchanged.")
         return tell(full, wants_json=wants_json)
     name = type(error).__name__
-    what = f"unexpected {name}: {error}" if str(error) else f"unexpected {name}"
+    secrets = known_secrets()
+    text = redact(str(error), secrets)
+    what = f"unexpected {name}: {text}" if text else f"unexpected {name}"
     hint = REPORT if with_traceback else f"{REPORT}; -v shows details"
     if with_traceback:
-        traceback.print_exception(error)
+        for line in "".join(traceback.format_exception(error)).splitlines():
+            click.echo(plain(redact(line, secrets)), err=True)
     return tell(LitekeepError(what, hint=hint), wants_json=wants_json)
 
 

@@ -143,10 +143,15 @@ def write_signed(stream: TextIO, sign: str, text: str, *, refused_colour: bool =
 
 
 def json_text(facts: Mapping[str, Any]) -> str:
-    """One line of JSON; characters that are no text (odd file names) as escapes."""
+    """One line of JSON; what is no text (odd file names), and what could move a terminal's cursor, as escapes."""
     text = json.dumps(facts, ensure_ascii=False, separators=(",", ":"))
     try:
         text.encode(sys.stdout.encoding or "ascii")
     except (UnicodeEncodeError, AttributeError, LookupError):
-        return json.dumps(facts, separators=(",", ":"))
-    return text
+        return _escaped_json(facts)
+    return text if text.isprintable() else _escaped_json(facts)
+
+
+def _escaped_json(facts: Mapping[str, Any]) -> str:
+    """The same in ASCII; JSON leaves one character of it unescaped that is not for printing, and that only in texts."""
+    return json.dumps(facts, separators=(",", ":")).replace("\x7f", "\\u007f")

@@ -19,6 +19,7 @@ from litekeep.cli.progress import choose_display
 from litekeep.cli.secrets import known_secrets
 from litekeep.cli.settings import Settings
 from litekeep.cli.telling import Telling
+from litekeep.cli.words import plain
 from litekeep.errors import LitekeepError, NoRepository, Refused, UnknownSnapshot, UsageError
 from litekeep.journal import logger
 from litekeep.journal.history import Outcome, append
@@ -287,7 +288,7 @@ class Session:
         import click
 
         with self.interrupt.at_a_safe_point():
-            agreed = click.confirm(question, err=True)
+            agreed = click.confirm(plain(question), err=True)
         if not agreed:
             raise Refused("not confirmed", safe="Nothing was changed.")
 

@@ -37,7 +37,7 @@ from functools import partial
 from typing import Any, NoReturn
 
 from litekeep.blocks.seal import Seal
-from litekeep.errors import CorruptObject, UnsupportedFormat
+from litekeep.errors import CorruptObject, NewerObject
 
 MAGIC = b"LTKP"
 HEADER_BYTES = 8
@@ -81,8 +81,9 @@ def check_header(key: str, data: bytes | memoryview, kind: Kind, flags: int) -> 
         raise CorruptObject(key, f"is of kind {bytes(data[4:5])!r} instead of {kind.value!r}")
     version, found_flags = struct.unpack_from("<BH", data, 5)
     if version > VERSIONS[kind]:
-        raise UnsupportedFormat(
-            f"{key}: written by a newer Litekeep (format version {version} of {kind.name.lower()})",
+        raise NewerObject(
+            key,
+            f"written by a newer Litekeep (format version {version} of {kind.name.lower()})",
             safe="Nothing was changed.",
             hint="Use the newest Litekeep, or the restore.py in the repository.",
         )
@@ -122,10 +123,10 @@ def _seal_whole(kind: Kind, key: str, parts: Sequence[bytes], seal: Seal) -> byt
 
 
 def decode_record(kind: Kind, key: str, data: bytes, seal: Seal) -> list[bytes | memoryview]:
-    """The plain parts of a record that was stored under `key`; raises CorruptObject or UnsupportedFormat."""
+    """The plain parts of a record that was stored under `key`; raises CorruptObject."""
     try:
         check_header(key, data, kind, seal.flags)
-    except UnsupportedFormat:
+    except NewerObject:
         if any(_is_whole(key, other, seal) for other in with_known_versions(data, kind)):
             raise CorruptObject(key, "its version is damaged") from None
         raise

@@ -10,6 +10,7 @@ copy is listed once. Nothing is ever deleted because of what it says.
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 from collections.abc import Iterator, Mapping
@@ -21,9 +22,12 @@ from typing import Any
 
 from litekeep.clock import Clock
 from litekeep.storage.oslock import hold
+from litekeep.storage.regular import read_regular
 
 FOLDER = Path(".cache") / "copies"
 TALLY_DAYS = 30
+_MOST_STATE_BYTES = 1 << 24
+_MOST_KEYS_BYTES = 1 << 30
 _VERSION = 1
 _MOMENTS = ("attempted_at", "synced_at", "failing_since", "newest_at", "listed_at", "pruned_at", "proven_at")
 
@@ -85,7 +89,7 @@ class CopyMemory:
     def lock(self, owner: str, clock: Clock, wait_seconds: float = 0.0) -> Iterator[None]:
         """Hold the copy against other runs on this machine; raises Locked. Where no file can be made, nobody can."""
         try:
-            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            _make_folder(self._path.parent)
         except OSError:
             yield
             return
@@ -117,7 +121,7 @@ class CopyMemory:
             "tally": self._tally,
         }
         with suppress(OSError):
-            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            _make_folder(self._path.parent)
             if self.known is not None and self.known != self._saved_keys:
                 lines = (f"{size} {key}\n" for key, size in sorted(self.known.items()))
                 header = json.dumps({**self._identity, "keys": len(self.known)}) + "\n"
@@ -139,7 +143,7 @@ class CopyMemory:
 
     def _load_keys(self) -> dict[str, int] | None:
         try:
-            header, *lines = self._path.with_suffix(".keys").read_text("ascii").splitlines()
+            header, *lines = read_regular(self._path.with_suffix(".keys"), _MOST_KEYS_BYTES).decode("ascii").splitlines()
             if any(json.loads(header).get(key) != value for key, value in self._identity.items()):
                 return None
             found = {key: int(size) for size, _, key in (line.partition(" ") for line in lines)}
@@ -185,9 +189,17 @@ def _from_json(facts: Mapping[str, Any]) -> CopyState:
     return CopyState(**values)
 
 
+def _make_folder(folder: Path) -> None:
+    """Make it; raises OSError, also for a link in its place, which could lead anywhere."""
+    for each in (folder.parent, folder):
+        each.mkdir(mode=0o700, exist_ok=True)
+        if each.is_symlink():
+            raise OSError(errno.ELOOP, "a symbolic link", str(each))
+
+
 def _read(path: Path) -> dict[str, Any] | None:
     try:
-        found = json.loads(path.read_bytes())
+        found = json.loads(read_regular(path, _MOST_STATE_BYTES))
     except (OSError, ValueError, RecursionError):
         return None
     return found if isinstance(found, dict) else None

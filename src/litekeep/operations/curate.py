@@ -1,11 +1,16 @@
-"""What people decide about single snapshots: pin, label, into the trash and out of it again. Each is a mark."""
+"""What people decide about single snapshots: pin, label, into the trash and out of it again. Each is a mark.
+
+Who decides has seen a list, and another run may have removed the snapshot since, or others of its source: what a
+decision rests on is looked at again under the lock.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from litekeep.clock import Clock
-from litekeep.errors import Refused
+from litekeep.errors import ObjectMissing, Refused, UnknownSnapshot
 from litekeep.model import Level, Snapshot
 from litekeep.monitor import Monitor
 from litekeep.repository import layout
@@ -36,24 +41,30 @@ def to_trash(repository: Repository, snapshot: Snapshot, *, by: str = "delete", 
     Raises Refused for a pinned one, and for the last sound one of its source: deleting that is never an accident worth
     allowing.
     """
+    with repository.lock(by, LOCK_WAIT_SECONDS):
+        others = load_catalog(repository, layout.source_dir(snapshot.source)).snapshots
+        now = next((each for each in others if each.id == snapshot.id), None)
+        if now is None:
+            raise _gone(snapshot)
+        _require_expendable(now, others)
+        repository.mark(snapshot.source, snapshot.id, by, {"trashed_at": clock.now().isoformat()}, clock.now())
+    monitor.event("marked", snapshot=snapshot.id, by=by)
+
+
+def _require_expendable(snapshot: Snapshot, of_source: Sequence[Snapshot]) -> None:
     if snapshot.pinned:
         raise Refused(
             f"snapshot {snapshot.short_id} is pinned",
             safe="Nothing was changed.",
             hint="Unpin it first: litekeep unpin",
         )
-    others = [
-        other
-        for other in load_catalog(repository, layout.source_dir(snapshot.source)).snapshots
-        if other.id != snapshot.id and other.trashed_at is None and other.sound
-    ]
+    others = [each for each in of_source if each.id != snapshot.id and each.trashed_at is None and each.sound]
     if snapshot.verified >= Level.WRITTEN and not others:
         raise Refused(
             f"snapshot {snapshot.short_id} is the only verified one of {snapshot.source} that is left",
             safe="Nothing was changed.",
             hint="Make a new backup first.",
         )
-    _mark(repository, snapshot, by, {"trashed_at": clock.now().isoformat()}, clock, monitor)
 
 
 def from_trash(repository: Repository, snapshot: Snapshot, *, clock: Clock, monitor: Monitor) -> None:
@@ -67,5 +78,17 @@ def _mark(
     repository: Repository, snapshot: Snapshot, by: str, changes: dict[str, Any], clock: Clock, monitor: Monitor
 ) -> None:
     with repository.lock(by, LOCK_WAIT_SECONDS):
+        try:
+            repository.storage.size(snapshot.key)
+        except ObjectMissing as error:
+            raise _gone(snapshot) from error
         repository.mark(snapshot.source, snapshot.id, by, changes, clock.now())
     monitor.event("marked", snapshot=snapshot.id, by=by)
+
+
+def _gone(snapshot: Snapshot) -> UnknownSnapshot:
+    return UnknownSnapshot(
+        f"snapshot {snapshot.short_id} is not there any more: another run removed it",
+        safe="Nothing was changed.",
+        hint="`litekeep list` shows those that are there.",
+    )

@@ -12,6 +12,7 @@ from __future__ import annotations
 import errno
 import os
 import shutil
+import stat
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -68,14 +69,40 @@ def _is_named(path: Path, descriptor: int) -> bool:
 
 
 def _empty(folder: Path) -> None:
-    """Remove everything but the owner file."""
+    """Remove everything but the owner file.
+
+    Who may write the folder's parent may put a link in the folder's place, and root works in the folders of others: so
+    what is removed is named from an open descriptor of a folder that is ours, never by a path.
+    """
     with suppress(OSError):
-        for path in folder.iterdir():
-            if path.is_dir() and not path.is_symlink():
-                shutil.rmtree(path, ignore_errors=True)
-            elif path.name != _OWNER:
-                with suppress(OSError):
-                    path.unlink()
+        if sys.platform == "win32":
+            _remove_all(folder)
+            return
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        try:
+            if os.fstat(descriptor).st_uid == os.getuid():
+                for name in os.listdir(descriptor):
+                    if name != _OWNER:
+                        _remove_below(descriptor, name)
+        finally:
+            os.close(descriptor)
+
+
+def _remove_below(parent: int, name: str) -> None:
+    with suppress(OSError):
+        if stat.S_ISDIR(os.stat(name, dir_fd=parent, follow_symlinks=False).st_mode):
+            shutil.rmtree(name, ignore_errors=True, dir_fd=parent)
+        else:
+            os.unlink(name, dir_fd=parent)
+
+
+def _remove_all(folder: Path) -> None:
+    for path in folder.iterdir():
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path, ignore_errors=True)
+        elif path.name != _OWNER:
+            with suppress(OSError):
+                path.unlink()
 
 
 def _no_folder(error: OSError, root: Path) -> LitekeepError:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, TypeVar
 
-from litekeep.errors import CorruptObject, ObjectMissing, UnknownSnapshot, UnsupportedFormat
+from litekeep.errors import CorruptObject, ObjectMissing, UnknownSnapshot
 from litekeep.formats.receipt import Mark, Receipt
 from litekeep.model import DatabaseFacts, Level, Reason, Snapshot
 from litekeep.repository import layout
@@ -130,14 +130,14 @@ def _read_snapshot(
                 _keep(repository.read_receipt(entry.key, entry.size_bytes), entry.key, key.id, receipts)
             else:
                 _keep(repository.read_mark(entry.key, entry.size_bytes), entry.key, key.id, marks)
-        except (CorruptObject, UnsupportedFormat) as error:
-            damaged.append(_unreadable(entry.key, error))
+        except CorruptObject as error:
+            damaged.append(error)
         except ObjectMissing:
             continue  # removed by another run after the listing
     try:
         snapshot = snapshot_from_facts(key, repository.read_facts(key.key, manifest.size_bytes))
-    except (CorruptObject, UnsupportedFormat) as error:
-        return None, [*damaged, _unreadable(key.key, error)]
+    except CorruptObject as error:
+        return None, [*damaged, error]
     except ObjectMissing:
         return None, damaged  # forgotten by another run after the listing
     return apply_marks(apply_receipts(snapshot, receipts), marks), damaged
@@ -147,13 +147,6 @@ def _keep(record: T, key: str, snapshot_id: str, kept: list[T]) -> None:
     if record.snapshot != snapshot_id:
         raise CorruptObject(key, "is about another snapshot than its name says")
     kept.append(record)
-
-
-def _unreadable(key: str, error: CorruptObject | UnsupportedFormat) -> CorruptObject:
-    if isinstance(error, CorruptObject):
-        return error
-    problem = error.message.removeprefix(f"{key}: ")
-    return CorruptObject(key, f"cannot be read: {problem}", safe=error.safe, hint=error.hint)
 
 
 def snapshot_from_facts(key: layout.SnapshotKey, facts: dict[str, Any]) -> Snapshot:

@@ -31,11 +31,13 @@ from litekeep.model import DatabaseFacts, Level, Reason, Snapshot
 from litekeep.repository import layout
 from litekeep.storage.base import Entry
 from litekeep.storage.local import LocalStorage
+from litekeep.storage.regular import open_regular
 
 _VERSION = 4
 _CHECK_DIGITS = 16
 _DATABASE = attrgetter(*(field.name for field in fields(DatabaseFacts)))
 _APPEND = os.O_WRONLY | os.O_APPEND | getattr(os, "O_BINARY", 0)
+_MOST_BYTES = 1 << 28
 _MOST_PARSED = 4
 """Of so many files a process keeps what it made of them."""
 
@@ -90,8 +92,10 @@ class CatalogMemo:
 
     @classmethod
     def beside(cls, storage: object, repository_id: bytes) -> CatalogMemo | None:
-        """The memo in the hidden folder `.cache` of a local repository; None for other storages."""
-        return cls(storage.root / ".cache" / "catalog", repository_id) if isinstance(storage, LocalStorage) else None
+        """The memo in the hidden folder `.cache` of a local repository; None for other storages, and if that is a link."""
+        if not isinstance(storage, LocalStorage) or (storage.root / ".cache").is_symlink():
+            return None
+        return cls(storage.root / ".cache" / "catalog", repository_id)
 
     def recall(self, manifest: Entry, records: Sequence[Entry]) -> Snapshot | None:
         """The snapshot as it was remembered, if its manifest and records are still the same ones."""
@@ -128,7 +132,7 @@ class CatalogMemo:
                 self._replace(rows.items())
                 return
             try:
-                descriptor = os.open(self._path, _APPEND)
+                descriptor = open_regular(self._path, _APPEND)
             except FileNotFoundError:
                 self._replace(rows.items())
                 return
@@ -148,9 +152,10 @@ class CatalogMemo:
 
     def _load(self, parsed: _Parsed) -> None:
         """Read what this process has not read yet: all of the file, or what was appended to it."""
-        with suppress(OSError, ValueError, TypeError), _parsed_guard, open(self._path, "rb") as file:
-            if os.fstat(file.fileno()).st_ino != parsed.inode:
-                return  # it was replaced at this moment
+        with suppress(OSError, ValueError, TypeError), _parsed_guard, open(open_regular(self._path), "rb") as file:
+            found = os.fstat(file.fileno())
+            if found.st_ino != parsed.inode or found.st_size > _MOST_BYTES:
+                return  # it was replaced at this moment, or is none of ours
             file.seek(parsed.seen)
             data = file.read()
             data = data[: data.rfind(b"\n") + 1]  # a line that is being appended is read next time

@@ -22,7 +22,7 @@ from litekeep.repository.repository import Repository
 
 
 def require_sound(repository: Repository, key: str, data: bytes) -> None:
-    """Raise CorruptObject if the bytes are not those of this object; UnsupportedFormat if they are of a newer kind."""
+    """Raise CorruptObject if the bytes are not those of this object."""
     helpers = dict(repository.config.files)
     if layout.parse_pack_key(key):
         _require_sound_pack(key, data, repository.seal)

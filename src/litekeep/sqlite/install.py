@@ -28,7 +28,7 @@ from litekeep.errors import NoSpace, NotADatabase, Refused, SourceBusy, SourceMi
 from litekeep.monitor import Monitor
 from litekeep.sqlite.connect import Patience, check_length, code_of, is_busy, open_for_reading, uri
 from litekeep.sqlite.filesystem import file_errors, require_room
-from litekeep.sqlite.publish import DEFAULT_MODE, brought_beside, publish
+from litekeep.sqlite.publish import DEFAULT_MODE, brought_beside, dress, publish
 from litekeep.sqlite.source import SIDECARS, beside, find_source, identity_of
 from litekeep.sqlite.transfer import Pace, transfer
 
@@ -55,7 +55,7 @@ def install_new(prepared: Path, target: Path, *, mode: int = DEFAULT_MODE) -> No
     with file_errors(target):
         place = brought_beside(prepared, target)
         try:
-            os.chmod(place, mode)
+            dress(place, mode)
             publish(place, target)
         except BaseException:
             with suppress(OSError):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import os
 import shutil
+import stat
 import sys
 from contextlib import suppress
 from datetime import datetime
@@ -65,6 +66,27 @@ def sweep(folder: Path, *, before: datetime) -> int:
             path.unlink(missing_ok=True)
             removed += 1
     return removed
+
+
+def dress(place: Path, mode: int, owner: tuple[int, int] | None = None) -> None:
+    """Set permissions, and owner, of a file of our own; raises OSError if something else has its name.
+
+    Who may write the folder could put a link to any file of the system there, and root works in the folders of others.
+    """
+    if sys.platform == "win32":
+        os.chmod(place, mode)
+        return
+    descriptor = os.open(place, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        found = os.fstat(descriptor)
+        if not stat.S_ISREG(found.st_mode) or found.st_nlink > 1:
+            raise OSError(errno.EPERM, "something else has taken its name", str(place))
+        if owner is not None:
+            with suppress(PermissionError):  # only root may give files away; the mode is then for ourselves
+                os.fchown(descriptor, *owner)
+        os.fchmod(descriptor, mode)
+    finally:
+        os.close(descriptor)
 
 
 def brought_beside(prepared: Path, target: Path) -> Path:

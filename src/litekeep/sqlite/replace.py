@@ -19,9 +19,11 @@ first move of 4 it finishes (the new state). The old files are kept in .before-r
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import sqlite3
+import stat
 import sys
 from contextlib import closing, suppress
 from dataclasses import asdict, dataclass
@@ -32,8 +34,10 @@ from litekeep.errors import Refused, TargetInUse
 from litekeep.sqlite.connect import check_length, is_busy, uri
 from litekeep.sqlite.filesystem import file_errors, sync_file, sync_folder
 from litekeep.sqlite.openers import openers
-from litekeep.sqlite.publish import DEFAULT_MODE, brought_beside, publish
+from litekeep.sqlite.publish import DEFAULT_MODE, brought_beside, dress, publish
 from litekeep.sqlite.source import SIDECARS, beside
+
+_MOST_INTENT_BYTES = 1 << 16
 
 
 class Outcome(StrEnum):
@@ -173,14 +177,9 @@ def _dress_as(place: Path, target: Path) -> None:
     try:
         status = os.stat(target)
     except OSError:
-        os.chmod(place, DEFAULT_MODE)
-        return
-    if sys.platform != "win32":
-        try:
-            os.chown(place, status.st_uid, status.st_gid)
-        except PermissionError:
-            pass  # only root may give files away; the mode below is then for ourselves
-    os.chmod(place, status.st_mode & 0o777)
+        dress(place, DEFAULT_MODE)
+    else:
+        dress(place, status.st_mode & 0o777, (status.st_uid, status.st_gid))
 
 
 def _carry_out(intent: _Intent) -> None:
@@ -190,6 +189,8 @@ def _carry_out(intent: _Intent) -> None:
     if files:
         with suppress(FileExistsError):
             os.mkdir(intent.aside, 0o700)
+        if not stat.S_ISDIR(os.lstat(intent.aside).st_mode):
+            raise NotADirectoryError(errno.ENOTDIR, "not a folder of its own", str(intent.aside))
         sync_folder(target.parent)
         for path in files:
             os.rename(path, intent.aside / path.name)
@@ -229,12 +230,11 @@ def _write_intent(intent: _Intent) -> None:
 
 def _read_intent(target: Path) -> _Intent | None:
     try:
-        with open(_intent_file(target), encoding="ascii") as stream:
-            facts = json.load(stream)
+        facts = json.loads(_read_small(_intent_file(target)))
         intent = _Intent(target, str(facts["id"]), str(facts["prepared"]), bool(facts["had_target"]))
     except FileNotFoundError:
         return None
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise Refused(
             f"{_intent_file(target)} cannot be understood",
             safe="Nothing was changed.",
@@ -244,10 +244,29 @@ def _read_intent(target: Path) -> _Intent | None:
         not intent.id.isalnum()
         or "/" in intent.prepared
         or "\\" in intent.prepared
-        or not intent.place.name.startswith(".")
+        or not intent.prepared.startswith(".litekeep-")
+        or intent.aside.is_symlink()
     ):
         raise Refused(f"{_intent_file(target)} was not written by Litekeep", safe="Nothing was changed.")
     return intent
+
+
+def _read_small(path: Path) -> bytes:
+    """A regular file of a few hundred bytes; raises ValueError for what another user may have put there.
+
+    In a folder like /tmp everybody can make names; in any other, who can make this one can change the database as well.
+    """
+    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
+    try:
+        found = os.fstat(descriptor)
+        if not stat.S_ISREG(found.st_mode):
+            raise ValueError("not a file")
+        if sys.platform != "win32" and os.stat(path.parent).st_mode & stat.S_ISVTX:
+            if found.st_uid not in (0, os.geteuid()):
+                raise ValueError("the file of another user")
+        return os.read(descriptor, _MOST_INTENT_BYTES)
+    finally:
+        os.close(descriptor)
 
 
 def _forget(intent: _Intent) -> None:

@@ -36,6 +36,8 @@ from litekeep.errors import StorageError, UsageError
 Buffer = bytes | bytearray | memoryview
 
 MAX_KEY_LENGTH = 512
+MAX_WHOLE_BYTES = 1 << 30
+"""Packs have some 24 MiB, and the manifest of a database of many terabytes is shorter than this."""
 LOCK_NAME = "lock"
 _CLAIMED = r"(?i:(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\.[^/]*)?|thumbs\.db|desktop\.ini)"
 _PART = rf"(?!{_CLAIMED}(?:/|\Z))[A-Za-z0-9_-](?:[A-Za-z0-9._-]*[A-Za-z0-9_-])?"
@@ -107,6 +109,17 @@ def check_key(key: str) -> str:
     if len(key) > MAX_KEY_LENGTH or not _KEY.fullmatch(key):
         raise UsageError(f"not a valid object name: {key[:80]!r}")
     return key
+
+
+def check_length(key: str, length: int) -> None:
+    """Raise StorageError if an object is longer than any that is read as a whole: it would fill the memory."""
+    if length > MAX_WHOLE_BYTES:
+        raise StorageError(
+            f"{key} is {length:,} bytes long, and no such object of Litekeep is",
+            key=key,
+            safe="It was not read, and nothing was changed.",
+            hint="Take this object from a copy of the repository.",
+        )
 
 
 def is_key(name: str) -> bool:

@@ -11,7 +11,8 @@ nothing. Where a file cannot be renamed while others have it open (Windows), its
 instead, under the lock that all writers take there. Whatever fails in rotating, the line is written: the file then only
 grows on.
 
-Files are closed to other users. A link in the file's place is refused, never followed.
+Files are closed to other users. A link or a pipe in the file's place is refused, and what is far longer than a file
+that steps back is not read.
 """
 
 from __future__ import annotations
@@ -22,12 +23,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from litekeep.storage.regular import open_regular, read_regular
+
 MODE = 0o600
 _READ_TRIES = 3
 _TORN_TRIES = 50
 _LOCKED_BYTE = 1 << 30  # Windows: far behind the text, since a locked byte cannot be read by others
-_FLAGS = os.O_RDWR | os.O_APPEND | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
-_FLAGS |= getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0)  # non-blocking: a planted pipe
+_MOST_READ_BYTES = 1 << 26
+_FLAGS = os.O_RDWR | os.O_APPEND | os.O_CREAT
 
 
 def append_line(path: Path, line: bytes, *, rotate_at_bytes: int, keep: int = 1) -> None:
@@ -36,7 +39,7 @@ def append_line(path: Path, line: bytes, *, rotate_at_bytes: int, keep: int = 1)
     keep: how many older files stay. Raises OSError if the line could not be written as a whole.
     """
     line = line.replace(b"\r", b" ").replace(b"\n", b" ") + b"\n"
-    descriptor = os.open(path, _FLAGS, MODE)
+    descriptor = open_regular(path, _FLAGS, MODE)
     try:
         with _alone_where_needed(descriptor):
             size = os.fstat(descriptor).st_size
@@ -72,7 +75,7 @@ def older(path: Path, number: int) -> Path:
 
 def _lines_of(path: Path) -> list[bytes]:
     try:
-        return [line for line in path.read_bytes().splitlines() if line]
+        return [line for line in read_regular(path, _MOST_READ_BYTES).splitlines() if line]
     except OSError:
         return []
 
@@ -99,7 +102,7 @@ def _is_torn(descriptor: int, size: int) -> bool:
 
 def _rotate(path: Path, rotate_at_bytes: int, keep: int) -> None:
     """Step back, unless another process has done it since: then the file is small again."""
-    descriptor = os.open(path, _FLAGS & ~os.O_CREAT)
+    descriptor = open_regular(path, _FLAGS & ~os.O_CREAT)
     try:
         with _alone(descriptor):
             found = os.fstat(descriptor)
@@ -119,7 +122,7 @@ def _rotate(path: Path, rotate_at_bytes: int, keep: int) -> None:
 def copy_and_empty(descriptor: int, target: Path) -> None:
     """Move the content of an open file into `target`. A crash between the two steps leaves it in both: none is lost."""
     os.lseek(descriptor, 0, os.SEEK_SET)
-    copy = os.open(target, (_FLAGS | os.O_TRUNC) & ~os.O_APPEND, MODE)
+    copy = open_regular(target, (_FLAGS | os.O_TRUNC) & ~os.O_APPEND, MODE)
     try:
         while chunk := os.read(descriptor, 1 << 20):
             if os.write(copy, chunk) != len(chunk):

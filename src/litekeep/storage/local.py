@@ -18,7 +18,17 @@ from pathlib import Path
 
 from litekeep.clock import Clock
 from litekeep.errors import ObjectExists, ObjectMissing, StorageError
-from litekeep.storage.base import LOCK_NAME, Buffer, Entry, ObjectShorter, check_key, check_prefix, check_range, is_key
+from litekeep.storage.base import (
+    LOCK_NAME,
+    Buffer,
+    Entry,
+    ObjectShorter,
+    check_key,
+    check_length,
+    check_prefix,
+    check_range,
+    is_key,
+)
 from litekeep.storage.durable import (
     TEMPORARY_PREFIX,
     publish,
@@ -84,6 +94,7 @@ class LocalStorage:
         """All bytes of an object."""
         descriptor, length = self._open(key)
         try:
+            check_length(key, length)
             return _read(descriptor, length)
         except OSError as error:
             raise storage_error(error, key, "read", self.description) from error

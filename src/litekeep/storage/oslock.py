@@ -21,6 +21,7 @@ from contextlib import contextmanager, suppress
 
 from litekeep.clock import Clock
 from litekeep.errors import Locked
+from litekeep.storage.regular import open_regular
 
 if sys.platform == "win32":
     import msvcrt
@@ -65,7 +66,7 @@ def _try(path: str, record: str) -> int | None:
         _held[path] = record
     descriptor = -1
     try:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o600)
+        descriptor = open_regular(path, os.O_RDWR | os.O_CREAT)
         if _take(descriptor):
             return descriptor
     except BaseException:
@@ -119,7 +120,7 @@ def _locked(path: str) -> Locked:
         record = _held.get(path, "")
     if not record:
         with suppress(OSError):
-            with open(path, "rb") as file:
+            with open(open_regular(path), "rb") as file:
                 record = file.read(_RECORD_LIMIT_BYTES).decode(errors="replace").strip()
     return Locked(
         f"{os.path.dirname(path)} is in use by {record or 'another run'}",

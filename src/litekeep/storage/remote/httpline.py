@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from email.message import Message
 
 from litekeep.errors import StorageError, UsageError
+from litekeep.storage.base import check_length
 from litekeep.storage.remote import troubles
 from litekeep.storage.remote.address import Address
 from litekeep.storage.remote.wire import Pace, Secrets
@@ -125,9 +126,13 @@ class Lines:
         except (BrokenPipeError, ConnectionResetError):
             pass  # a server that does not want the body says why, and closes; else there is no answer now
         with line.getresponse() as answer:
+            check_length(path, answer.length or 0)
             parts: list[bytes] = []
+            read_bytes = 0
             while part := answer.read(_PIECE_BYTES):
                 parts.append(part)
+                read_bytes += len(part)
+                check_length(path, read_bytes)
                 if pace is not None:
                     pace.moved(len(part))
             if answer.length:  # `read` with an amount does not complain of a body that ends early

@@ -14,9 +14,11 @@ Where nothing may be deleted (credentials that may only add), a holder that is d
 
 A holder that was suspended, or cut off, may wake up when its lease is someone else's. So before each put and delete
 under the lock, a holder whose last renewal is longer ago than SAFE_SECONDS renews first, and looks before and after it
-writes the new mark; it finds its old one gone, or another's beside it, and stops with Locked. What remains is a request
-that is itself under way for minutes; the order of the repository's writes and deletes bears that (a put is of a name of
-its own, and a delete of what was proven dead).
+writes the new mark; it finds its old one gone, or another's beside it, and stops with Locked. The same after a put: what
+a holder wrote with a request that was itself under way for so long is taken back, as the next holder may have removed
+what it rests on. And whatever such a holder finds wrong or missing is told as Locked: it may be the next one's work.
+What remains is a delete that is itself under way for minutes: of what was proven dead, or of a snapshot whose time in
+the trash was over, and which somebody recovered in these minutes.
 """
 
 from __future__ import annotations
@@ -30,7 +32,15 @@ from contextlib import contextmanager, suppress
 from typing import Protocol
 
 from litekeep.clock import Clock
-from litekeep.errors import Cancelled, Locked, ObjectMissing, PermissionRefused, StorageError
+from litekeep.errors import (
+    Cancelled,
+    Locked,
+    ObjectMissing,
+    PermissionRefused,
+    Refused,
+    StorageError,
+    VerificationFailed,
+)
 from litekeep.storage.base import LOCK_NAME
 from litekeep.storage.remote.wire import Found
 
@@ -74,6 +84,10 @@ class Leases:
         threading.Thread(target=lease.keep, args=(ended,), name="litekeep-lease", daemon=True).start()
         try:
             yield
+        except (VerificationFailed, Refused, ObjectMissing):
+            with suppress(StorageError, Cancelled):
+                lease.require()  # another holder's work looks like damage to one that lost the lock
+            raise
         finally:
             self._held = None
             ended.set()

@@ -21,6 +21,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from litekeep.errors import ObjectMissing, PermissionRefused, StorageError, UsageError
+from litekeep.storage.base import check_length
 from litekeep.storage.remote import troubles
 from litekeep.storage.remote.address import Address
 from litekeep.storage.remote.wire import PROBE_PREFIX, STALL_SECONDS, Found, NotSupported, Occupied, Pace, Secrets
@@ -86,6 +87,7 @@ class ObjectWire:
         with self._told("read", name):
             answer = obstore.get(self._store(), self._prefix + name)
             self._require_tag(answer.meta, "read", name)
+            check_length(name, answer.meta["size"])
             parts = []
             for chunk in answer.stream(min_chunk_size=_CHUNK_BYTES):
                 parts.append(bytes(chunk))

@@ -20,6 +20,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from litekeep.errors import StorageError
+from litekeep.storage.base import check_length
 from litekeep.storage.remote import troubles
 from litekeep.storage.remote.address import Address
 from litekeep.storage.remote.folders import Folders
@@ -78,6 +79,7 @@ class SftpWire:
         """All of the file."""
         with self._told("read", name) as sftp, sftp.open(self._base + name, "rb") as file:
             size = file.stat().st_size or 0
+            check_length(name, size)
             return _read(file, 0, size, pace)
 
     def read_range(self, name: str, offset: int, length: int, pace: Pace) -> bytes:

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Sequence
 
 from litekeep import __version__
+from litekeep.blocks.memory import keep_freed_memory
 
 INTERRUPTED = 130
 _COLLECT_EVERY = 50_000
@@ -23,6 +24,7 @@ def run() -> None:
         print(f"litekeep {__version__}")
         return
     gc.set_threshold(_COLLECT_EVERY)
+    keep_freed_memory()
     code = main(sys.argv[1:])
     gc.freeze()  # the interpreter's last search for cycles, before a process that is over anyway
     sys.exit(code)

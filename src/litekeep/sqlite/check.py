@@ -25,12 +25,16 @@ from litekeep.sqlite.header import HEADER_BYTES, parse_header
 LONGEST_REPORT = 100
 # Steps of SQLite's virtual machine between two looks at time and cancellation: well under a millisecond.
 _STEPS = 20_000
-# What the schema's SQL says about the application, not about damage: SQLITE_ERROR.
-_NOT_JUDGED = sqlite3.SQLITE_ERROR
+# What the schema's SQL says about the application, not about damage.
+_NOT_JUDGED = frozenset({sqlite3.SQLITE_ERROR, sqlite3.SQLITE_TOOBIG})
+_LONGEST_VALUE_BYTES = 1 << 18
+_LONGEST_PATTERN = 1000
 
 _READING = frozenset({
     sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION, sqlite3.SQLITE_RECURSIVE
 })  # fmt: skip
+_CACHE_KIBIBYTES = 16_000
+"""Indexes are checked row by row; with SQLite's 2 MB, most pages of a large table are read again and again."""
 _PRAGMAS_WITH_ARGUMENT = frozenset({
     "table_info", "table_xinfo", "table_list", "index_list", "index_info", "index_xinfo", "foreign_key_list",
     "foreign_key_check", "integrity_check", "quick_check",
@@ -110,6 +114,7 @@ class _Work:
     schema_readable: bool = True
     complete: bool = True
     _ends: float = 0.0
+    _free_bytes: int = 0
 
     def report(self) -> CheckReport:
         return CheckReport(
@@ -145,7 +150,9 @@ class _Work:
     def run(self, connection: sqlite3.Connection, checks: Sequence[str], *, counts: bool) -> None:
         connection.text_factory = lambda raw: raw.decode("utf-8", "replace")
         connection.execute("PRAGMA cell_size_check=ON").fetchall()
+        connection.execute(f"PRAGMA cache_size=-{_CACHE_KIBIBYTES}").fetchall()
         connect.set_config(connection, connect.DEFENSIVE)
+        self._limit(connection)
         connection.set_progress_handler(self._should_stop, _STEPS)
         parts: list[Callable[[], None]] = []
         names = self._table_names(connection)
@@ -160,6 +167,12 @@ class _Work:
             part()
             stop_if_cancelled(self.monitor)
         self.monitor.progress("check", len(parts), len(parts), "steps")
+
+    def _limit(self, connection: sqlite3.Connection) -> None:
+        """Let no function in the schema (of an index, say) make a value that could not lie in this file."""
+        longest = max(self.path.stat().st_size, _LONGEST_VALUE_BYTES)
+        self._free_bytes = connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, longest)
+        connection.setlimit(sqlite3.SQLITE_LIMIT_LIKE_PATTERN_LENGTH, _LONGEST_PATTERN)
 
     def _should_stop(self) -> bool:
         return self.monitor.cancelled() or self.clock.monotonic() >= self._ends
@@ -191,7 +204,7 @@ class _Work:
         except (sqlite3.Error, UnicodeDecodeError) as error:
             if self._interrupted(error, "integrity_check"):
                 return
-            if isinstance(error, UnicodeDecodeError) or code_of(error) & 0xFF != _NOT_JUDGED:
+            if isinstance(error, UnicodeDecodeError) or code_of(error) & 0xFF not in _NOT_JUDGED:
                 self.problems.append(f"integrity_check stopped: {_words(error)}")
                 return
             self.unchecked.append(f"integrity_check of the whole file: {error}; tables were checked one by one")
@@ -239,13 +252,14 @@ class _Work:
                 self._cannot("rows", name, error)
 
     def _cannot(self, what: str, name: str, error: Exception) -> None:
-        if isinstance(error, UnicodeDecodeError) or code_of(error) & 0xFF not in (0, _NOT_JUDGED):
+        if isinstance(error, UnicodeDecodeError) or code_of(error) & 0xFF not in (0, *_NOT_JUDGED):
             self.problems.append(f"{what} of table {name} cannot be read: {_words(error)}")
         else:
             self.unchecked.append(f"{what} of table {name}: {error}")
 
     def _user_check(self, connection: sqlite3.Connection, sql: str) -> None:
         connection.set_authorizer(_allow_reading)
+        connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, self._free_bytes)
         try:
             row = connection.execute(sql).fetchone()
         except (sqlite3.Error, sqlite3.Warning, ValueError) as error:

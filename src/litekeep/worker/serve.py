@@ -17,6 +17,7 @@ from queue import SimpleQueue
 from typing import Any
 
 import litekeep
+from litekeep.blocks.memory import keep_freed_memory
 from litekeep.errors import Cancelled, LitekeepError
 from litekeep.monitor import Fact
 from litekeep.worker.jobs import Job
@@ -55,6 +56,7 @@ class PipeMonitor:
 
 def main() -> None:
     """Serve until the pipe ends."""
+    keep_freed_memory()
     stream = _take_pipes()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     jobs: SimpleQueue[_Received | None] = SimpleQueue()

@@ -3,6 +3,8 @@
 The file may be hostile: it came out of a repository. So it is opened immutable and read-only (no journal is rolled
 back, no sidecar is made), its schema is not trusted, an authorizer allows the user's own checks nothing but reading, no
 extension is loaded, and every statement can be stopped (sqlite.org security section 1, pragma, c3ref/set_authorizer).
+Read-only also means that SQLite does not even parse CHECK constraints. What an index or a column computes may be no
+longer than the file; SQLite looks at the time only between two functions, so one that computes for long ends late.
 
 What SQLite finds wrong is a problem. What this SQLite cannot judge (a collation, function or module that only the
 application has) is noted as unchecked, not as damage. Messages name tables, indexes and counts, never a row's data.
@@ -150,12 +152,13 @@ class _Work:
     def run(self, connection: sqlite3.Connection, checks: Sequence[str], *, counts: bool) -> None:
         connection.text_factory = lambda raw: raw.decode("utf-8", "replace")
         connection.execute("PRAGMA cell_size_check=ON").fetchall()
-        connection.execute(f"PRAGMA cache_size=-{_CACHE_KIBIBYTES}").fetchall()
         connect.set_config(connection, connect.DEFENSIVE)
         self._limit(connection)
         connection.set_progress_handler(self._should_stop, _STEPS)
         parts: list[Callable[[], None]] = []
         names = self._table_names(connection)
+        if self.schema_readable:
+            connection.execute(f"PRAGMA cache_size=-{_CACHE_KIBIBYTES}").fetchall()  # reads the schema
         parts.append(lambda: self._integrity(connection, names))
         parts.append(lambda: self._foreign_keys(connection, names))
         if counts:

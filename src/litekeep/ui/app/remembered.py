@@ -90,7 +90,7 @@ def load(file: Path) -> Memory:
             _path(shown) if shown else None,
             str(found.get("geometry", "")),
         )
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return Memory()
 
 

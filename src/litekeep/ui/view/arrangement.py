@@ -10,6 +10,9 @@ WIDE_FROM, HIGH_FROM, SWING = 1100, 700, 40
 A window of 1100 x 760 has room, also where the program keeps a bar of its own above the view.
 """
 
+WIDEST = 2100
+"""Wider than this nothing becomes easier to read: an eye loses the row of a table on its way. The rest is margin."""
+
 
 class Arrangement(StrEnum):
     """How the cards are laid out. UNKNOWN: the view has no size yet."""
@@ -17,6 +20,11 @@ class Arrangement(StrEnum):
     UNKNOWN = ""
     PAGES = "pages"
     DASHBOARD = "dashboard"
+
+
+def margin_for(width: float) -> float:
+    """What is left free on either side of a view of that width."""
+    return max(0.0, (width - WIDEST) / 2)
 
 
 def arrangement_for(width: float, height: float, now: Arrangement) -> Arrangement:

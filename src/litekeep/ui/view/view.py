@@ -14,6 +14,7 @@ from litekeep.ui.bridge import Bridge, FactsChanged, SendingChanged, WorkChanged
 from litekeep.ui.language import choose_language, language
 from litekeep.ui.presenter.facts import Sending, ViewFacts
 from litekeep.ui.presenter.models import Action, Card, Filter
+from litekeep.ui.view.arrangement import margin_for
 from litekeep.ui.view.book import Book
 from litekeep.ui.view.deeds import Deeds
 from litekeep.ui.view.files import SystemFiles
@@ -30,6 +31,8 @@ SOON_MS = 15
 """After a question, its answer is looked for after so long."""
 RETELL_MS = 30_000
 """How often texts that tell the time are made anew."""
+MIDDLE = 1
+"""The column of everything; those beside it are margins, on screens wider than anybody reads."""
 Theme = Literal["inherit", "own"]
 Layout = Literal["auto", "pages", "dashboard"]
 BuildPanel = Callable[[tkinter.Misc, Any], tkinter.Widget]
@@ -77,6 +80,7 @@ class BackupView(Piece):
         self._editor: Editor | None = None
         self._cleaned = self._soon = False
         self._pumping = ""
+        self._margin = 0
         self._focus_before: str = ""
         self._deeds = Deeds(self)
         self._build(keys, may_change=layout != "pages")
@@ -87,15 +91,15 @@ class BackupView(Piece):
         self._retell()
 
     def _build(self, keys: list[str], *, may_change: bool) -> None:
-        self.grid_columnconfigure(0, weight=1)
+        self.grid_columnconfigure(MIDDLE, weight=1)
         self.grid_rowconfigure(2, weight=1)
         self.head = Head(self, self.say, self.bridge.facts, self.perform, self._deeds.after, self.bridge.dismiss)
-        self.head.grid(row=0, column=0, sticky="ew", padx=PAGE, pady=(PAGE, 0))
+        self.head.grid(row=0, column=MIDDLE, sticky="ew", padx=PAGE, pady=(PAGE, 0))
         self.tabs = Segmented(self, names_of(tuple(keys), self.say), keys[0], self.go)
-        self.tabs.grid(row=1, column=0, sticky="w", padx=PAGE, pady=(CARD_GAP, 0))
+        self.tabs.grid(row=1, column=MIDDLE, sticky="w", padx=PAGE, pady=(CARD_GAP, 0))
         self.tabs.hide()
         self.stack = Piece(self)
-        self.stack.grid(row=2, column=0, sticky="nsew", pady=(CARD_GAP, 0))
+        self.stack.grid(row=2, column=MIDDLE, sticky="nsew", pady=(CARD_GAP, 0))
         self.stack.grid_columnconfigure(0, weight=1)
         self.stack.grid_rowconfigure(0, weight=1)
         self.book = Book(self, self.stack, self.tabs, keys, may_change=may_change)
@@ -188,7 +192,7 @@ class BackupView(Piece):
         else:
             self._drop_panel()
         self.panel = build(self, self)
-        self.panel.grid(row=1, column=0, rowspan=2, sticky="nsew", pady=(CARD_GAP, 0))
+        self.panel.grid(row=1, column=MIDDLE, rowspan=2, sticky="nsew", pady=(CARD_GAP, 0))
         self.panel.show_facts(self.bridge.facts)
 
     def close_panel(self) -> None:
@@ -218,6 +222,10 @@ class BackupView(Piece):
     def redraw(self) -> None:
         """It has another size: perhaps there is room for everything at once now, or no more."""
         if not self.gone and not self._cleaned and self.winfo_width() > LEAST:
+            margin = round(margin_for(self.winfo_width() / self.scale) * self.scale)
+            if margin != self._margin:
+                self._margin = margin
+                self.grid_columnconfigure((MIDDLE - 1, MIDDLE + 1), minsize=margin)
             self._arrange(self.winfo_width() / self.scale, self.winfo_height() / self.scale)
 
     def _arrange(self, width: float, height: float) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from litekeep.ui.view.arrangement import Arrangement, arrangement_for
+from litekeep.ui.view.arrangement import WIDEST, Arrangement, arrangement_for, margin_for
 
 PAGES, DASHBOARD, UNKNOWN = Arrangement.PAGES, Arrangement.DASHBOARD, Arrangement.UNKNOWN
 
@@ -25,3 +25,8 @@ PAGES, DASHBOARD, UNKNOWN = Arrangement.PAGES, Arrangement.DASHBOARD, Arrangemen
 )
 def test_at_the_edge_it_stays_what_it_is(width: int, height: int, now: Arrangement, expected: Arrangement) -> None:
     assert arrangement_for(width, height, now) is expected
+
+
+@pytest.mark.parametrize(("width", "margin"), [(800, 0), (WIDEST, 0), (WIDEST + 10, 5), (3840, (3840 - WIDEST) / 2)])
+def test_on_very_wide_screens_the_rest_is_margin(width: int, margin: float) -> None:
+    assert margin_for(width) == margin

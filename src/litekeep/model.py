@@ -3,8 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import MAXYEAR, MINYEAR, datetime
 from enum import IntEnum, StrEnum
+
+
+def read_moment(text: str) -> datetime:
+    """A stored moment; raises ValueError, TypeError if it is none, lacks its offset, or some zone could not show it."""
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None or not MINYEAR < moment.year < MAXYEAR:
+        raise ValueError(f"not a moment with an offset: {text}")
+    return moment
 
 
 class Reason(StrEnum):

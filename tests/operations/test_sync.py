@@ -44,6 +44,7 @@ class Copy:
         self.home, self.name = home, name
         self.storage = storage or MemoryStorage()
         self.folder = home.folder / "memory"
+        self.folder.mkdir(exist_ok=True)
 
     def memory(self) -> CopyMemory:
         return CopyMemory(self.folder, self.name, "memory://", self.home.repository.config.id)
@@ -139,7 +140,8 @@ def test_a_week_later_the_place_is_asked(home: Home) -> None:
     result = copy.sync()
     assert result.listed
     assert "copy_lost_objects" in warnings_of(home.monitor)
-    assert result.sent_objects == 0, "the snapshot is there, so its packs are not looked at one by one"
+    assert result.sent_objects == 1, "the snapshot is there, and what it needs is sent again"
+    assert lost in {entry.key for entry in copy.storage.list()}
 
 
 def test_what_was_lost_is_sent_again(home: Home) -> None:
@@ -158,6 +160,39 @@ def test_what_was_lost_is_sent_again(home: Home) -> None:
     result = copy.sync(look=True)
     assert len(result.snapshots) == 1
     copy.require(images)
+
+
+def test_a_copy_that_was_emptied_and_went_on_becomes_whole(home: Home) -> None:
+    """Nobody looked for a week, so new backups went to a place that lacked what they are built on."""
+    copy, images = Copy(home), dict[str, str]()
+    home.make()
+    noted(home, images)
+    copy.sync()
+    for entry in copy.storage.list():
+        copy.storage.delete(entry.key)
+    home.change()
+    noted(home, images)
+    copy.sync()
+    assert "repository.json" not in {entry.key for entry in copy.storage.list()}
+    home.clock.advance(8 * DAY)
+    result = copy.sync()
+    assert result.listed
+    assert "copy_lost_objects" in warnings_of(home.monitor)
+    assert copy.ids() == set(images)
+    copy.require(images)
+
+
+def test_what_is_no_copy_of_ours_stays_refused(home: Home) -> None:
+    copy = Copy(home)
+    home.make()
+    home.backup()
+    copy.sync()
+    for entry in copy.storage.list():
+        copy.storage.delete(entry.key)
+    copy.storage.put("snapshots/app/20260101T000000Z-000001-00112233445566ff", b"another's")
+    home.clock.advance(8 * DAY)
+    with pytest.raises(Refused, match=r"repository\.json is missing"):
+        copy.sync()
 
 
 def test_what_vanishes_here_stays_there(home: Home) -> None:

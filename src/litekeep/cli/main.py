@@ -23,6 +23,9 @@ def run() -> None:
     if sys.argv[1:] == ["--version"]:
         print(f"litekeep {__version__}")
         return
+    from litekeep.worker.cores import without_core_dumps
+
+    without_core_dumps()
     gc.set_threshold(_COLLECT_EVERY)
     keep_freed_memory()
     code = main(sys.argv[1:])

@@ -15,6 +15,7 @@ from litekeep.cli.place import Folder, holds_repository
 from litekeep.cli.session import Session
 from litekeep.errors import LitekeepError
 from litekeep.journal.journal import Journal, failing_channels, notification_row
+from litekeep.storage.durable import make_folders
 
 if TYPE_CHECKING:
     from litekeep.notify.delivery import Delivery
@@ -72,7 +73,7 @@ def _spare(*, needed: bool) -> Path:
     folder = Path(click.get_app_dir("litekeep"))
     if needed:
         with suppress(OSError):
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_folders(folder)
     return folder
 
 

@@ -167,12 +167,13 @@ class Session:
         """
         from litekeep.config.userfolders import state_folder
         from litekeep.operations.sightings import remember_in
+        from litekeep.storage.durable import make_folders
 
         remember_in(state_folder(), repository)
         if isinstance(place, Folder):
             return
         with suppress(OSError):
-            os.makedirs(place.diaries, mode=0o700, exist_ok=True)
+            make_folders(place.diaries)
         repository.cache = place.diaries / "catalog"
 
     def accept_as_is(self, place: Place, repository: Repository, storage: Storage) -> None:

@@ -49,7 +49,7 @@ def _places(database: Path | None, backup: BackupSettings) -> Iterator[SettingPr
         folder = str(directory)
         problem = f"is {folder}, which holds the database itself"
         yield SettingProblem("backup.backup_directory", folder, problem, "a folder of its own")
-    if log_path in [database.with_name(database.name + suffix) for suffix in _SIDECARS]:
+    if log_path in [Path(f"{database}{suffix}") for suffix in _SIDECARS]:
         log = str(log_path)
         yield SettingProblem("backup.log_file", log, f"is {log}, a file of the database", "a file of its own")
 

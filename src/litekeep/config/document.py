@@ -13,7 +13,9 @@ from typing import Any
 
 from litekeep.errors import SettingProblem
 
-LONGEST_BYTES = 1 << 20
+LONGEST_BYTES = 1 << 18
+DEEPEST = 50
+"""Objects and lists within each other; settings need six."""
 WIDEST_LIST = 100
 """Lists of single values up to this many characters are written in one line, as people write them."""
 
@@ -37,6 +39,7 @@ def parse_document(data: bytes) -> tuple[Any, list[SettingProblem]]:
     text = _decode(data)
     try:
         document = json.loads(text, object_pairs_hook=_object, parse_constant=_no_constant)
+        repeated = list(_repeated_keys(document, ""))
     except json.JSONDecodeError as error:
         where = f"line {error.lineno}, column {error.colno}"
         raise NotJson(SettingProblem("", "", f"{where}: {error.msg}{_advice(text, error.pos)}")) from error
@@ -44,9 +47,7 @@ def parse_document(data: bytes) -> tuple[Any, list[SettingProblem]]:
         raise NotJson(SettingProblem("", "", "objects and lists are nested too deeply")) from None
     except ValueError as error:  # from _no_constant, and from numbers of thousands of digits
         raise NotJson(SettingProblem("", "", str(error))) from error
-    return document, [
-        SettingProblem(key, "", "stands there twice", "each key once") for key in _repeated_keys(document, "")
-    ]
+    return document, [SettingProblem(key, "", "stands there twice", "each key once") for key in repeated]
 
 
 def _decode(data: bytes) -> str:
@@ -73,15 +74,17 @@ def _no_constant(name: str) -> Any:
     raise ValueError(f"{name} is no number in JSON")
 
 
-def _repeated_keys(value: Any, key: str) -> Iterator[str]:
+def _repeated_keys(value: Any, key: str, depth: int = 0) -> Iterator[str]:
+    if depth > DEEPEST:
+        raise RecursionError
     if isinstance(value, _Repeating):
         yield from (f"{key}.{name}" if key else name for name in value.repeated)
     if isinstance(value, dict):
         for name, inner in value.items():
-            yield from _repeated_keys(inner, f"{key}.{name}" if key else name)
+            yield from _repeated_keys(inner, f"{key}.{name}" if key else name, depth + 1)
     elif isinstance(value, list):
         for number, inner in enumerate(value):
-            yield from _repeated_keys(inner, f"{key}[{number}]")
+            yield from _repeated_keys(inner, f"{key}[{number}]", depth + 1)
 
 
 def _advice(text: str, position: int) -> str:

@@ -13,7 +13,6 @@ people. The environment plays no part here: what it overrides is not written int
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Mapping
 from contextlib import nullcontext
 from pathlib import Path
@@ -23,6 +22,7 @@ from litekeep.config.document import NotJson, parse_document, render
 from litekeep.config.load import invalid, put, read_bytes, read_file
 from litekeep.config.settings import Settings
 from litekeep.errors import Refused, SettingProblem, UsageError
+from litekeep.sqlite.publish import dress
 from litekeep.storage.durable import publish, remove_quietly, sync_folder, write_temporary
 
 _UNCHANGED = "The settings are unchanged."
@@ -107,16 +107,13 @@ def _replace(path: Path, before: bytes, after: bytes) -> None:
 
 
 def _keep_rights(path: Path, temporary: str) -> None:
-    facts = os.stat(path)
-    if sys.platform != "win32":
-        ours = os.stat(temporary)
-        if (facts.st_uid, facts.st_gid) != (ours.st_uid, ours.st_gid):
-            try:
-                os.chown(temporary, facts.st_uid, facts.st_gid)
-            except PermissionError:
-                hint = "Change the settings as the owner of the file."
-                raise Refused(f"{path} belongs to somebody else", safe=_UNCHANGED, hint=hint) from None
-    os.chmod(temporary, facts.st_mode & 0o777)
+    facts, ours = os.stat(path), os.stat(temporary)
+    owner = (facts.st_uid, facts.st_gid)
+    try:
+        dress(Path(temporary), facts.st_mode & 0o777, owner if owner != (ours.st_uid, ours.st_gid) else None)
+    except PermissionError:
+        hint = "Change the settings as the owner of the file."
+        raise Refused(f"{path} belongs to somebody else", safe=_UNCHANGED, hint=hint) from None
 
 
 def _not_written(path: Path, error: OSError) -> UsageError:

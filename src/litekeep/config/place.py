@@ -16,6 +16,8 @@ from typing import Literal
 from litekeep.errors import SettingProblem
 
 LONGEST_VALUE = 60
+MOST_GUESSED = 50
+"""Of more problems than these, what was probably meant is not looked for: it takes time for each."""
 """Values in complaints are cut to this many characters."""
 
 
@@ -67,7 +69,7 @@ class Place:
 
     def complain_unknown(self, siblings: Sequence[str]) -> None:
         """There is no setting of this key. Its value is not shown: it may be a password under a mistyped name."""
-        near = nearest(self.key, siblings, self.known)
+        near = nearest(self.key, siblings, self.known) if len(self.problems) < MOST_GUESSED else ""
         self.problems.append(SettingProblem(self.key, "", "is no setting", f"the keys {', '.join(siblings)}", near))
 
     def _add(self, shown: str, problem: str, allowed: str, near: str = "") -> Literal[Mark.INVALID]:
@@ -98,5 +100,8 @@ def nearest(key: str, siblings: Sequence[str], known: Sequence[str]) -> str:
 
 def show(value: object) -> str:
     """A value as JSON, cut to a readable length."""
-    text = json.dumps(value, ensure_ascii=False)
+    try:
+        text = json.dumps(value, ensure_ascii=False)
+    except RecursionError:
+        return "objects and lists that are nested too deeply"
     return text if len(text) <= LONGEST_VALUE else f"{text[: LONGEST_VALUE - 1]}…"

@@ -37,7 +37,6 @@ from __future__ import annotations
 import json
 import unicodedata
 from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import Any
 
 from blake3 import blake3
@@ -45,6 +44,7 @@ from blake3 import blake3
 from litekeep.blocks.keys import LABEL, aes_gcm, hkdf
 from litekeep.errors import CorruptObject, KeyNeeded, UnsupportedFormat, UsageError
 from litekeep.formats.repoconfig import canonical
+from litekeep.model import read_moment
 
 MAGIC = "litekeep key slot"
 FORMAT = 1
@@ -238,7 +238,7 @@ def _decode(name: str, facts: dict[str, Any]) -> Slot:
         set(facts) == {*_facts(slot), "wrapped", "kept"},
         lengths == (16, SALT_BYTES, WRAPPED_BYTES, WRAPPED_BYTES),
         slot.kind in KINDS and type(facts["label"]) is str,
-        datetime.fromisoformat(slot.created_at).tzinfo is not None,
+        read_moment(slot.created_at) is not None,
         (slot.kind == PASSPHRASE) == (slot.cost is not None),
         slot.kept is None or slot.kind == RECOVERY,
     )

@@ -41,7 +41,8 @@ from litekeep.formats.pack import Address
 
 MAX_MAP_BYTES = 1 << 29
 MAX_BLOCKS = 1 << 36
-MAX_FACTS_BYTES = 1 << 24
+MAX_FACTS_BYTES = 1 << 22
+"""JSON of this length can take a hundred times as much memory; the facts of a terabyte are some 800 KB."""
 
 
 @dataclass(slots=True)  # not frozen: maps of large databases make many, and freezing makes that three times slower

@@ -32,7 +32,7 @@ from typing import Any
 from litekeep.blocks.seal import Seal
 from litekeep.errors import CorruptObject
 from litekeep.formats.envelope import Kind, decode_json, decode_record, encode_json, encode_record
-from litekeep.model import Level
+from litekeep.model import Level, read_moment
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ def decode_receipt(key: str, data: bytes, seal: Seal) -> Receipt:
         return Receipt(
             str(facts["snapshot"]),
             str(facts["kind"]),
-            _aware(facts["at"]),
+            read_moment(facts["at"]),
             Level[facts["level"].upper()],
             tuple(map(str, facts["problems"])),
             tuple(map(str, facts["damage"])),
@@ -110,11 +110,10 @@ def decode_mark(key: str, data: bytes, seal: Seal) -> Mark:
     """A stored mark; raises CorruptObject."""
     facts = _facts(Kind.MARK, key, data, seal)
     try:
-        mark = Mark(
-            str(facts["snapshot"]), int(facts["sequence"]), _aware(facts["at"]), str(facts["by"]), dict(facts["set"])
-        )
+        at = read_moment(facts["at"])
+        mark = Mark(str(facts["snapshot"]), int(facts["sequence"]), at, str(facts["by"]), dict(facts["set"]))
         if mark.changes.get("trashed_at") is not None:
-            _aware(mark.changes["trashed_at"])
+            read_moment(mark.changes["trashed_at"])
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise CorruptObject(key, f"makes no sense: {error}") from error
     return mark
@@ -125,10 +124,3 @@ def _facts(kind: Kind, key: str, data: bytes, seal: Seal) -> dict[str, Any]:
     if len(parts) != 1:
         raise CorruptObject(key, f"has {len(parts)} parts instead of 1")
     return decode_json(key, parts[0])
-
-
-def _aware(text: str) -> datetime:
-    moment = datetime.fromisoformat(text)
-    if moment.tzinfo is None:
-        raise ValueError(f"time without offset: {text}")
-    return moment

@@ -21,6 +21,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from litekeep.model import read_moment
 from litekeep.monitor import Fact
 from litekeep.redaction import redact
 from litekeep.storage.linefile import append_line, read_lines
@@ -68,7 +69,7 @@ def read(folder: Path) -> list[Row]:
     """All rows that can be read, oldest first; an absent journal is an empty one."""
     rows = []
     for line in read_lines(folder / NAME):
-        with suppress(ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        with suppress(ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
             rows.append(_decode(json.loads(line)))
     return rows
 
@@ -109,11 +110,8 @@ def _encode(row: Row, secrets: tuple[str, ...]) -> bytes:
 
 
 def _decode(facts: dict[str, Any]) -> Row:
-    at = datetime.fromisoformat(facts["at"])
-    if at.tzinfo is None:
-        raise ValueError("a time without offset")
     return Row(
-        at,
+        read_moment(facts["at"]),
         str(facts["verb"]),
         str(facts["source"]),
         Outcome(facts["outcome"]),

@@ -28,6 +28,7 @@ from litekeep.redaction import redact
 from litekeep.repository.catalog import load_catalog
 from litekeep.repository.keyring import Keyring, NewSlot, new_key
 from litekeep.repository.repository import Repository
+from litekeep.storage.durable import make_folders
 from litekeep.worker.jobs import recorded
 
 _ORDER = (PASSPHRASE, RECOVERY, KEY)
@@ -220,7 +221,7 @@ class Keys(Wiring):
         refuse_inside(place.folder, self.database)
         refuse_inside(place.folder, file)
         slots = [NewSlot(KEY, new_key(), file.name), NewSlot(RECOVERY, new_key())]
-        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_folders(file.parent)
         write_new_file(file, f"{slots[0].secret}\n")
         try:
             create_repository(place.folder, encryption=slots, clock=self._clock, monitor=_Telling(self._listeners.tell))

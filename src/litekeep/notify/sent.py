@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from litekeep.model import read_moment
 from litekeep.notify.message import Notice, State
 from litekeep.storage.linefile import append_line, read_lines
 
@@ -45,7 +45,5 @@ def read(folder: Path) -> list[Notice]:
 
 
 def _decode(facts: dict[str, Any]) -> Notice:
-    at = datetime.fromisoformat(facts["at"])
-    if at.tzinfo is None:
-        raise ValueError("a time without offset")
+    at = read_moment(facts["at"])
     return Notice(at, str(facts["channel"]), str(facts["source"]), str(facts["topic"]), State(facts["state"]))

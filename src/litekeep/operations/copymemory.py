@@ -21,6 +21,8 @@ from pathlib import Path
 from typing import Any
 
 from litekeep.clock import Clock
+from litekeep.model import read_moment
+from litekeep.storage.durable import make_folders
 from litekeep.storage.oslock import hold
 from litekeep.storage.regular import read_regular
 
@@ -29,6 +31,7 @@ TALLY_DAYS = 30
 _MOST_STATE_BYTES = 1 << 24
 _MOST_KEYS_BYTES = 1 << 30
 _VERSION = 1
+_UNREADABLE = (TypeError, ValueError, LookupError, AttributeError, OverflowError)
 _MOMENTS = ("attempted_at", "synced_at", "failing_since", "newest_at", "listed_at", "pruned_at", "proven_at")
 
 
@@ -133,23 +136,25 @@ class CopyMemory:
         facts = _read(self._path)
         if facts is None or any(facts.get(key) != value for key, value in self._identity.items()):
             return
-        with suppress(TypeError, ValueError, KeyError, AttributeError):
+        with suppress(*_UNREADABLE):
+            tally = {str(day): [int(counts[0]), int(counts[1])] for day, counts in facts["tally"].items()}
+            left_out, exclusive = {str(each) for each in facts["left_out"]}, facts["exclusive"]
             self.state = _from_json(facts["state"])
-            self.left_out = {str(each) for each in facts["left_out"]}
-            self.exclusive = facts["exclusive"] if isinstance(facts["exclusive"], bool) else None
-            self._tally = {str(day): [int(counts[0]), int(counts[1])] for day, counts in facts["tally"].items()}
+            self.left_out, self._tally = left_out, tally
+            self.exclusive = exclusive if isinstance(exclusive, bool) else None
             self.known = self._load_keys()
             self._saved_keys = None if self.known is None else dict(self.known)
 
     def _load_keys(self) -> dict[str, int] | None:
         try:
-            header, *lines = read_regular(self._path.with_suffix(".keys"), _MOST_KEYS_BYTES).decode("ascii").splitlines()
-            if any(json.loads(header).get(key) != value for key, value in self._identity.items()):
-                return None
+            data = read_regular(self._path.with_suffix(".keys"), _MOST_KEYS_BYTES)
+            header, *lines = data.decode("ascii").splitlines()
+            facts = json.loads(header)
             found = {key: int(size) for size, _, key in (line.partition(" ") for line in lines)}
-        except (OSError, ValueError, AttributeError):
+            whole = len(found) == facts.get("keys") and min(found.values(), default=0) >= 0
+        except (OSError, ValueError, AttributeError, RecursionError):
             return None
-        return found if len(found) == json.loads(header).get("keys") else None
+        return found if whole and all(facts.get(key) == value for key, value in self._identity.items()) else None
 
 
 def read_states(repository_folder: Path) -> dict[str, CopyState]:
@@ -159,7 +164,7 @@ def read_states(repository_folder: Path) -> dict[str, CopyState]:
         for path in sorted((repository_folder / FOLDER).glob("*.json")):
             facts = _read(path)
             if facts is not None:
-                with suppress(TypeError, ValueError, KeyError, AttributeError):
+                with suppress(*_UNREADABLE):
                     state = _from_json(facts["state"])
                     found[state.name] = state
     return found
@@ -182,17 +187,23 @@ def _from_json(facts: Mapping[str, Any]) -> CopyState:
     values = {key: value for key, value in facts.items() if key in known}
     for key in _MOMENTS:
         text = values.get(key)
-        values[key] = None if text is None else datetime.fromisoformat(text)
-        if text is not None and values[key].tzinfo is None:
-            raise ValueError(f"{key} has no offset")
+        values[key] = None if text is None else read_moment(text)
     values["warnings"] = tuple(map(str, values.get("warnings", ())))
-    return CopyState(**values)
+    state = CopyState(**values)
+    for each in fields(CopyState):
+        value = getattr(state, each.name)
+        if each.type == "int" and (type(value) is not int or value < 0):
+            raise ValueError(f"{each.name} is no count")
+        if each.type == "str" and not isinstance(value, str):
+            raise TypeError(f"{each.name} is no text")
+    return state
 
 
 def _make_folder(folder: Path) -> None:
     """Make it; raises OSError, also for a link in its place, which could lead anywhere."""
     for each in (folder.parent, folder):
-        each.mkdir(mode=0o700, exist_ok=True)
+        if not each.is_dir():
+            make_folders(each)
         if each.is_symlink():
             raise OSError(errno.ELOOP, "a symbolic link", str(each))
 

@@ -21,7 +21,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from litekeep.errors import CorruptObject, NoSpace, ObjectMissing, UnsupportedFormat
-from litekeep.model import Snapshot
+from litekeep.model import Snapshot, read_moment
 from litekeep.repository import layout
 from litekeep.repository.repository import Repository
 
@@ -128,9 +128,9 @@ def _marks(repository: Repository, source_dir: str) -> list[tuple[str, Forgotten
 
 
 def _from_facts(facts: dict[str, Any]) -> Forgotten:
-    since = datetime.fromisoformat(facts["since"]) if facts["since"] else None
-    if since is not None and since.tzinfo is None:
-        raise ValueError("no offset")
+    since = read_moment(facts["since"]) if facts["since"] else None
+    for day in facts["ids"]:
+        read_moment(f"{day}T00:00:00+00:00")
     return Forgotten({str(day): tuple(str(ids).split()) for day, ids in facts["ids"].items()}, since)
 
 

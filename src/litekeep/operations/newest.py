@@ -11,7 +11,7 @@ from litekeep.clock import Clock
 from litekeep.errors import CorruptObject
 from litekeep.formats.manifest import Manifest
 from litekeep.formats.receipt import Mark, Receipt
-from litekeep.model import Level, Snapshot
+from litekeep.model import Level, Snapshot, read_moment
 from litekeep.monitor import Monitor
 from litekeep.repository import layout
 from litekeep.repository.catalog import apply_marks, apply_receipts, snapshot_from_facts
@@ -80,12 +80,12 @@ def is_unchanged(newest: Newest, now: Fingerprint, began: datetime) -> bool:
     if not newest.proven:
         return False
     earlier, seen_at = newest.manifest.facts.get("fingerprint"), newest.snapshot.created_at
-    for receipt in newest.receipts:
-        if receipt.kind == "unchanged" and receipt.facts.get("full_read"):
-            earlier, seen_at = receipt.facts.get("fingerprint"), datetime.fromisoformat(receipt.facts["began"])
     try:
+        for receipt in newest.receipts:
+            if receipt.kind == "unchanged" and receipt.facts.get("full_read"):
+                earlier, seen_at = receipt.facts.get("fingerprint"), read_moment(receipt.facts["began"])
         return unchanged(Fingerprint.from_json(earlier or {}), seen_at, now, seen_at, began)[0]
-    except ValueError:
+    except (ValueError, TypeError, KeyError):
         return False
 
 

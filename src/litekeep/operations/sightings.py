@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -24,10 +25,13 @@ from typing import Any
 
 from blake3 import blake3
 
+from litekeep.model import read_moment
 from litekeep.repository.repository import Repository
+from litekeep.storage.durable import make_folders
 
 SCHEMA = "litekeep.seen/1"
 FOLDER = "seen"
+_TOKEN = re.compile(r"[0-9]{1,9}-[0-9a-f]{16}")
 
 
 def token(sequence: int, snapshot_id: str) -> str:
@@ -98,7 +102,7 @@ def read(path: Path) -> Sightings | None:
         if found["schema"] != SCHEMA:
             return None
         sources = {str(name): _source(facts) for name, facts in found["sources"].items()}
-        return Sightings(_moment(found["at"]), sources)
+        return Sightings(read_moment(found["at"]), sources)
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
 
@@ -112,7 +116,7 @@ def write(path: Path, sightings: Sightings, repository: Repository) -> None:
         "sources": {name: _facts(source) for name, source in sorted(sightings.sources.items())},
     }
     with suppress(OSError):
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_folders(path.parent)
         _replace(path, json.dumps(facts, indent=1).encode("ascii") + b"\n")
 
 
@@ -140,18 +144,12 @@ def _facts(source: SourceSeen) -> dict[str, str]:
 
 def _source(facts: dict[str, Any]) -> SourceSeen:
     known = dict.fromkeys(facts["known"].split(), False) | dict.fromkeys(facts["trash"].split(), True)
-    for seen in known:
-        if not seen[0].isdecimal() or "-" not in seen:
-            raise ValueError("no token")
-    return SourceSeen(known, Wrong(facts["wrong"]), _moment(facts["since"])) if facts["wrong"] else SourceSeen(known)
+    if not all(map(_TOKEN.fullmatch, known)):
+        raise ValueError("no token")
+    if not facts["wrong"]:
+        return SourceSeen(known)
+    return SourceSeen(known, Wrong(facts["wrong"]), read_moment(facts["since"]))
 
 
 def _joined(tokens: Iterable[str]) -> str:
     return " ".join(tokens)
-
-
-def _moment(text: str) -> datetime:
-    moment = datetime.fromisoformat(text)
-    if moment.tzinfo is None:
-        raise ValueError("no offset")
-    return moment

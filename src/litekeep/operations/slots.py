@@ -15,7 +15,7 @@ from typing import Any
 
 from litekeep.errors import CorruptObject, ObjectMissing, UnsupportedFormat
 from litekeep.formats.receipt import Receipt
-from litekeep.model import Level, Snapshot
+from litekeep.model import Level, Snapshot, read_moment
 from litekeep.operations.newest import Newest
 from litekeep.repository import layout
 from litekeep.repository.catalog import apply_receipts, snapshot_from_facts
@@ -98,7 +98,6 @@ def _slots_of(snapshot: Snapshot, facts: dict[str, Any], receipts: Sequence[Rece
 
 def _aware(text: str) -> datetime | None:
     try:
-        moment = datetime.fromisoformat(text)
+        return read_moment(text)
     except ValueError:
         return None
-    return moment if moment.tzinfo else None

@@ -22,7 +22,7 @@ nothing is remembered, the place itself is asked.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -37,6 +37,7 @@ from litekeep.errors import (
     UnsupportedFormat,
 )
 from litekeep.formats.manifest import PageMap
+from litekeep.formats.repoconfig import KEY as CONFIG_KEY
 from litekeep.model import Snapshot
 from litekeep.monitor import Monitor
 from litekeep.operations.copymemory import CopyMemory
@@ -144,6 +145,7 @@ class _Sync:
         self._there: dict[str, int] = {}
         self._left_behind: dict[str, str] = {}
         self._warnings: dict[str, str] = {}
+        self._lost_packs = False
         self._sent_objects, self._sent_bytes = 0, 0
 
     def run(self) -> SyncResult:
@@ -225,7 +227,8 @@ class _Sync:
             self._there = dict(known)
             return False
         found = {entry.key: entry.size_bytes for entry in self._copy.list()}
-        refuse_other(self._repository, self._copy, found)
+        if not self._is_left_of_ours(found, known or {}, local):
+            refuse_other(self._repository, self._copy, found)
         if known and not found and not self._options.look:
             raise PlaceMissing(
                 f"{self._copy.description} is empty, and should hold a copy",
@@ -233,6 +236,7 @@ class _Sync:
                 hint="Is it the right drive or place? If it is, `litekeep sync --look` sends everything again.",
             )
         lost = [key for key, size in (known or {}).items() if key in local and found.get(key) != size]
+        self._lost_packs = any(map(layout.parse_pack_key, lost))
         if lost:
             name = self._memory.state.name
             what = f"{len(lost)} objects that were sent to the copy {name} are not there any more, or are not whole"
@@ -241,14 +245,20 @@ class _Sync:
         self._memory.change(listed_at=self._clock.now())
         return True
 
+    @staticmethod
+    def _is_left_of_ours(found: Iterable[str], known: Mapping[str, int], local: Mapping[str, int]) -> bool:
+        """Whether all that is there is what we sent, though what makes it a repository is lost: it is sent again."""
+        return CONFIG_KEY in known and CONFIG_KEY not in found and all(key in known or key in local for key in found)
+
     # What is to be sent?
 
     def _send(self, local: dict[str, int]) -> bool:
         """Send what is lacking; True if objects vanished here meanwhile."""
         wanted = self._wanted(local)
-        maps = self._maps([key for key in wanted if key.key not in self._there])
-        new = [key for key in wanted if key in maps]
-        table = PackTable(self._repository) if new else None
+        lacking = [key for key in wanted if key.key not in self._there]
+        maps = self._maps(wanted if self._lost_packs else lacking)
+        new = [key for key in lacking if key in maps]
+        table = PackTable(self._repository) if maps else None
         packs = self._packs_for(maps, table, local) if table else []
         ground = [key for key in foundation(local) if key not in self._there]
         records = self._records(local, {key.id for key in wanted})

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 from litekeep.errors import CorruptObject, ObjectMissing, UnknownSnapshot
 from litekeep.formats.receipt import Mark, Receipt
-from litekeep.model import DatabaseFacts, Level, Reason, Snapshot
+from litekeep.model import DatabaseFacts, Level, Reason, Snapshot, read_moment
 from litekeep.repository import layout
 from litekeep.repository.memo import CatalogMemo
 from litekeep.repository.repository import Repository
@@ -164,11 +164,13 @@ def snapshot_from_facts(key: layout.SnapshotKey, facts: dict[str, Any]) -> Snaps
             int(member["schema_version"]),
             int(member["auto_vacuum"]),
         )
-        created_at, source, parent = datetime.fromisoformat(facts["created_at"]), str(facts["source"]), facts["parent"]
-        if created_at.tzinfo is None or layout.stamp(created_at) != key.stamp or facts["sequence"] != key.sequence:
+        created_at, source, parent = read_moment(facts["created_at"]), str(facts["source"]), facts["parent"]
+        if layout.stamp(created_at) != key.stamp or facts["sequence"] != key.sequence:
             raise ValueError("its time or sequence does not fit its name")
         if layout.source_dir(source) != key.source_dir:
             raise ValueError("its source does not fit its name")
+        if "\0" in str(facts["source_path"]):
+            raise ValueError("its path can be none")
         return Snapshot(
             id=key.id,
             source=source,
@@ -191,12 +193,7 @@ def snapshot_from_facts(key: layout.SnapshotKey, facts: dict[str, Any]) -> Snaps
 
 def _slot(facts: dict[str, Any]) -> datetime | None:
     text = facts.get("slot")
-    if text is None:
-        return None
-    slot = datetime.fromisoformat(text)
-    if slot.tzinfo is None:
-        raise ValueError("its slot has no offset")
-    return slot
+    return None if text is None else read_moment(text)
 
 
 def apply_receipts(snapshot: Snapshot, receipts: Iterable[Receipt]) -> Snapshot:

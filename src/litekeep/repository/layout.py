@@ -75,7 +75,8 @@ class SnapshotKey:
 
 def source_dir(source: str) -> str:
     """The folder name of a source."""
-    safe = "".join(c if re.fullmatch(r"[a-z0-9-]", c) else "".join(f"_{b:02x}" for b in _utf8(c)) for c in source)
+    begin = source[: MAX_DIR_LENGTH + 1]  # of a longer name only this is kept
+    safe = "".join(c if re.fullmatch(r"[a-z0-9-]", c) else "".join(f"_{b:02x}" for b in _utf8(c)) for c in begin)
     if _RESERVED.fullmatch(safe):  # the names of devices on Windows
         safe = f"_{ord(safe[0]):02x}{safe[1:]}"
     if len(safe) > MAX_DIR_LENGTH:

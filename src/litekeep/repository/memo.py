@@ -27,7 +27,7 @@ from typing import Any
 
 from blake3 import blake3
 
-from litekeep.model import DatabaseFacts, Level, Reason, Snapshot
+from litekeep.model import DatabaseFacts, Level, Reason, Snapshot, read_moment
 from litekeep.repository import layout
 from litekeep.storage.base import Entry
 from litekeep.storage.local import LocalStorage
@@ -92,7 +92,7 @@ class CatalogMemo:
 
     @classmethod
     def beside(cls, storage: object, repository_id: bytes) -> CatalogMemo | None:
-        """The memo in the hidden folder `.cache` of a local repository; None for other storages, and if that is a link."""
+        """The memo in the hidden folder `.cache` of a local repository; None for others, and if that is a link."""
         if not isinstance(storage, LocalStorage) or (storage.root / ".cache").is_symlink():
             return None
         return cls(storage.root / ".cache" / "catalog", repository_id)
@@ -111,7 +111,7 @@ class CatalogMemo:
             return None
         try:
             snapshot = _from_row(manifest.key, row[1])
-        except (ValueError, TypeError, IndexError, KeyError):
+        except (ValueError, TypeError, LookupError, AttributeError):
             return None
         self._kept[manifest.key] = row
         self._parsed.rows.pop(manifest.key, None)
@@ -168,9 +168,9 @@ class CatalogMemo:
                 del lines[0]
             parsed.seen += len(data)
             for line in lines:
-                content = _content(line)
-                if content is not None:
-                    parsed.rows[content[0]] = content[1]
+                match _content(line):
+                    case [str(key), [signature, row]]:
+                        parsed.rows[key] = [signature, row]
 
 
 def _line(content: object) -> bytes:
@@ -182,7 +182,9 @@ def _content(line: bytes) -> Any:
     body = line[_CHECK_DIGITS:]
     if blake3(body).hexdigest(_CHECK_DIGITS // 2).encode("ascii") != line[:_CHECK_DIGITS]:
         return None
-    return json.loads(body)
+    with suppress(ValueError, RecursionError):
+        return json.loads(body)
+    return None
 
 
 def _signature(manifest: Entry, records: Sequence[Entry]) -> str:
@@ -205,7 +207,7 @@ def _from_row(key: str, row: list[Any]) -> Snapshot:
     (id_, source, created, zone, reason, sequence, parent, label, database, path, changed, new, pinned, trashed, level,
      verified, drilled, problems, damage, tables, slot, anomaly) = row  # fmt: skip
     return Snapshot(
-        id_, source, datetime.fromisoformat(created), zone, Reason(reason), sequence, parent, label,
+        id_, source, read_moment(created), zone, Reason(reason), sequence, parent, label,
         DatabaseFacts(*database), path, changed, new, key, pinned, _moment(trashed), Level(level), _moment(verified),
         _moment(drilled), tuple(problems), tuple(damage),
         None if tables is None else tuple((name, rows) for name, rows in tables), _moment(slot), anomaly,
@@ -217,4 +219,4 @@ def _text(moment: datetime | None) -> str | None:
 
 
 def _moment(text: str | None) -> datetime | None:
-    return None if text is None else datetime.fromisoformat(text)
+    return None if text is None else read_moment(text)

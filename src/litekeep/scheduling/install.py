@@ -19,6 +19,7 @@ from litekeep.scheduling.job import Job
 from litekeep.scheduling.launchd import plist_bytes
 from litekeep.scheduling.systemd import service_text, timer_text
 from litekeep.scheduling.taskscheduler import task_xml
+from litekeep.storage.durable import make_folders, remove_quietly, write_temporary
 
 _COMMAND_SECONDS = 60.0
 
@@ -137,10 +138,7 @@ def carry_out(plan: Plan) -> None:
         for command in plan.before:
             _call(command, lenient=command in plan.lenient)
         for path, content in plan.write:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            temporary = path.with_name(f".{path.name}.tmp")
-            temporary.write_bytes(content)
-            os.replace(temporary, path)
+            _write(path, content)
         for path in plan.remove:
             path.unlink(missing_ok=True)
         for command in plan.after:
@@ -148,6 +146,18 @@ def carry_out(plan: Plan) -> None:
     except OSError as error:
         hint = "The machine's own timers (--system) need an administrator; --user does not."
         raise Refused(f"{error.filename}: {error.strerror}", hint=hint) from error
+
+
+def _write(path: Path, content: bytes) -> None:
+    """In one step; others may read it, as the system's own files, whatever the umask."""
+    make_folders(path.parent)
+    temporary = write_temporary(str(path.parent), memoryview(content))
+    try:
+        os.chmod(temporary, 0o644)
+        os.replace(temporary, path)
+    except BaseException:
+        remove_quietly(temporary)
+        raise
 
 
 def _call(command: tuple[str, ...], *, lenient: bool) -> None:

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from litekeep.clock import Clock
 from litekeep.errors import UsageError
 
+_LONGEST_NAME = 100
 _OFFSET = re.compile(r"([+-])([0-9]{2}):?([0-9]{2})")
 
 
@@ -47,6 +48,8 @@ def zone_named(name: str) -> tzinfo:
         if span < timedelta(days=1):
             return timezone(span if offset[1] == "+" else -span)
     try:
+        if len(name) > _LONGEST_NAME:
+            raise ValueError("no zone has so long a name")
         return ZoneInfo(name)
     except (KeyError, ValueError, OSError) as error:  # not found is a KeyError, a folder of zones an OSError
         hint = 'Write a name such as "Europe/Paris", or an offset such as "+02:00".'

@@ -28,6 +28,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from litekeep.clock import BootTime
+from litekeep.model import read_moment
 from litekeep.sqlite.wal import INDEX_BYTES, INDEX_LAYOUT, VERSION
 
 # Age of every change time at the earlier snapshot's start: coarser than any tick of a local file system.
@@ -87,7 +88,7 @@ class Fingerprint:
             made = cls(**{**_exact(cls, value), "wal": wal})
             if inner is not None and wal is None:
                 raise ValueError("wal is not an object")
-            datetime.fromisoformat(made.taken)
+            read_moment(made.taken)
         except (KeyError, TypeError) as error:
             raise ValueError(f"not a fingerprint: {error}") from error
         return made
@@ -109,6 +110,8 @@ def _exact(cls: type[Fingerprint | WalState], value: Mapping[str, object]) -> di
         wanted = _TYPES.get(str(field.type))
         if wanted and (not isinstance(item, wanted) or isinstance(item, bool)):
             raise TypeError(f"{field.name} is {type(item).__name__}")
+        if isinstance(item, int) and abs(item) >= 1 << 64:
+            raise TypeError(f"{field.name} is beyond all bounds")
         if field.name == "local" and item not in (True, False, None):
             raise TypeError("local is neither true, false nor null")
         found[field.name] = item

@@ -12,6 +12,10 @@ database (400 of 400 kills). Other connections see a new schema cookie and prepa
 backup, c3ref/backup_finish). The image's header may name another journal mode than the target's; bytes 18-19 of the
 prepared file are set to the target's before the copy and put back after it, so no connection is moved to another mode.
 
+synchronous=EXTRA: with FULL, SQLite removes its journal without flushing the folder and then cuts a database that
+became smaller. A power cut may undo the first and keep the second; the journal, hot again, then lacks the pages that
+were cut off, and the database is damaged. It could also take back a restore that was reported as done.
+
 For file replacement, when neither works, see replace.py.
 """
 
@@ -116,7 +120,7 @@ def _reach(connection: sqlite3.Connection, pace: Pace, *, clock: Clock, monitor:
     while True:
         try:
             connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchall()
-            connection.execute("PRAGMA synchronous=FULL").fetchall()
+            connection.execute("PRAGMA synchronous=EXTRA").fetchall()
             return
         except sqlite3.Error as error:
             if not is_busy(error) or patience.exhausted:

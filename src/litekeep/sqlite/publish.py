@@ -69,7 +69,7 @@ def sweep(folder: Path, *, before: datetime) -> int:
 
 
 def dress(place: Path, mode: int, owner: tuple[int, int] | None = None) -> None:
-    """Set permissions, and owner, of a file of our own; raises OSError if something else has its name.
+    """Set permissions, and owner, of a file of our own; raises FileExistsError if something else has its name.
 
     Who may write the folder could put a link to any file of the system there, and root works in the folders of others.
     """
@@ -80,10 +80,9 @@ def dress(place: Path, mode: int, owner: tuple[int, int] | None = None) -> None:
     try:
         found = os.fstat(descriptor)
         if not stat.S_ISREG(found.st_mode) or found.st_nlink > 1:
-            raise OSError(errno.EPERM, "something else has taken its name", str(place))
+            raise FileExistsError(errno.EEXIST, "something else has taken its name", str(place))
         if owner is not None:
-            with suppress(PermissionError):  # only root may give files away; the mode is then for ourselves
-                os.fchown(descriptor, *owner)
+            os.fchown(descriptor, *owner)
         os.fchmod(descriptor, mode)
     finally:
         os.close(descriptor)

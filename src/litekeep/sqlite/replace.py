@@ -178,8 +178,11 @@ def _dress_as(place: Path, target: Path) -> None:
         status = os.stat(target)
     except OSError:
         dress(place, DEFAULT_MODE)
-    else:
+        return
+    try:
         dress(place, status.st_mode & 0o777, (status.st_uid, status.st_gid))
+    except PermissionError:  # only root may give files away; the mode is then for ourselves
+        dress(place, status.st_mode & 0o777)
 
 
 def _carry_out(intent: _Intent) -> None:

@@ -13,7 +13,7 @@ import shutil
 import stat
 import sys
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from litekeep.clock import Clock
@@ -99,7 +99,7 @@ class LocalStorage:
         except OSError as error:
             raise storage_error(error, key, "read", self.description) from error
         finally:
-            os.close(descriptor)
+            _let_go(descriptor)
 
     def get_range(self, key: str, offset: int, length: int) -> bytes:
         """Exactly `length` bytes from `offset`."""
@@ -113,12 +113,12 @@ class LocalStorage:
         except OSError as error:
             raise storage_error(error, key, "read", self.description) from error
         finally:
-            os.close(descriptor)
+            _let_go(descriptor)
 
     def size(self, key: str) -> int:
         """Length of an object in bytes."""
         descriptor, length = self._open(key)
-        os.close(descriptor)
+        _let_go(descriptor)
         return length
 
     def list(self, prefix: str = "") -> list[Entry]:
@@ -194,10 +194,14 @@ class LocalStorage:
             descriptor = os.open(self._tree.base + key, _READ_FLAGS)
         except OSError as error:
             raise self._not_opened(error, key) from error
-        status = os.fstat(descriptor)
+        try:
+            status = os.fstat(descriptor)
+        except OSError as error:
+            _let_go(descriptor)
+            raise storage_error(error, key, "read", self.description) from error
         if stat.S_ISREG(status.st_mode):
             return descriptor, status.st_size
-        os.close(descriptor)
+        _let_go(descriptor)
         raise ObjectMissing(f"there is no {key} in {self.description}, but something else of that name", key=key)
 
     def _not_opened(self, error: OSError, key: str) -> StorageError:
@@ -219,7 +223,7 @@ class LocalStorage:
                     sync_descriptor(descriptor)  # Windows flushes only what was opened for writing
                 return
         finally:
-            os.close(descriptor)
+            _let_go(descriptor)
         raise ObjectExists(
             f"{key} is already in {self.description} with other content",
             key=key,
@@ -237,6 +241,12 @@ class LocalStorage:
                 self._tree.require_root()
                 stack.enter_context(hold(self._tree.base + name, owner, wait_seconds, self._clock))
             yield
+
+
+def _let_go(descriptor: int) -> None:
+    """Close what was only read: whatever the system says to that, the bytes are those that were read."""
+    with suppress(OSError):
+        os.close(descriptor)
 
 
 def _read(descriptor: int, length: int) -> bytes:

@@ -88,7 +88,8 @@ def _release(path: str, descriptor: int) -> None:
 
 def _abandon(path: str, descriptor: int) -> None:
     if descriptor >= 0:
-        os.close(descriptor)  # frees the lock, if it was ours
+        with suppress(OSError):  # it is closed all the same; what could not be written decides nothing
+            os.close(descriptor)  # frees the lock, if it was ours
     with _table_guard:
         del _held[path]
 

@@ -20,6 +20,7 @@ import litekeep
 from litekeep.blocks.memory import keep_freed_memory
 from litekeep.errors import Cancelled, LitekeepError
 from litekeep.monitor import Fact
+from litekeep.worker.cores import without_core_dumps
 from litekeep.worker.jobs import Job
 from litekeep.worker.pace import Paced
 from litekeep.worker.stream import Cancel, Done, Event, Progress, Ready, Stream
@@ -57,6 +58,7 @@ class PipeMonitor:
 def main() -> None:
     """Serve until the pipe ends."""
     keep_freed_memory()
+    without_core_dumps()
     stream = _take_pipes()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     jobs: SimpleQueue[_Received | None] = SimpleQueue()

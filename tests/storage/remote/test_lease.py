@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from litekeep.errors import Cancelled, Locked, PermissionRefused
+from litekeep.errors import Cancelled, CorruptObject, Locked, PermissionRefused
 from litekeep.storage.remote import lease as leases
 from litekeep.storage.remote.lease import LEASE_SECONDS, SAFE_SECONDS, Leases
 from litekeep.storage.remote.wire import Found
@@ -85,6 +85,22 @@ def test_a_holder_that_was_held_up_notices(marks: Marks) -> None:
         if still_held:
             other.__exit__(None, None, None)
         assert not marks.found
+
+
+def test_what_goes_wrong_for_a_holder_that_was_held_up_is_told_as_lost(marks: Marks) -> None:
+    """Packs that the next holder removed look like damage to one that read the list before."""
+    clock = ManualClock()
+    slow = Leases(marks, clock)
+    with pytest.raises(Locked, match="was lost") as told, slow.hold("slow", 0.0):
+        clock.advance(3600)
+        marks.server.advance(3600)
+        with Leases(marks, ManualClock()).hold("other", 0.0):
+            pass
+        raise CorruptObject("packs/a", "is missing")
+    assert isinstance(told.value.__context__, CorruptObject)
+    assert not marks.found
+    with pytest.raises(CorruptObject), slow.hold("slow", 0.0):
+        raise CorruptObject("packs/a", "is missing")
 
 
 def test_a_holder_that_was_held_up_notices_who_came_in_between(marks: Marks) -> None:

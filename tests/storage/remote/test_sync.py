@@ -49,6 +49,7 @@ class Copy:
     def __init__(self, home: Home, server: Server, proxy: FaultProxy, place: str) -> None:
         self.home, self.server, self.proxy, self.place = home, server, proxy, place
         self.folder = home.folder / "memory"
+        self.folder.mkdir(exist_ok=True)
         self.exclusive: bool | None = None
         self.stall_seconds = 20.0
 

@@ -71,7 +71,7 @@ class Address:
 def parse_address(url: str) -> Address:
     """Take a URL apart; raises UsageError, which never quotes what may be a secret."""
     try:
-        parts = urlsplit(url)
+        parts = urlsplit(url.encode("utf-8").decode("utf-8"))
         host, port = parts.hostname or "", parts.port or 0
     except ValueError:
         raise UsageError("not a usable URL for a storage", hint=f"It looks like {_FORMS}.") from None
@@ -164,6 +164,10 @@ def _options(scheme: str, query: str) -> dict[str, str]:
         if not value or name in options:
             raise UsageError(f"the option {name} is empty or given twice")
         options[name] = value
+    try:
+        urlsplit(options.get("endpoint", ""))
+    except ValueError:
+        raise UsageError("the option endpoint is no URL", hint="It looks like https://HOST:PORT.") from None
     if options.get("checksum", "none") not in {"sha256", "none"}:
         raise UsageError("the option checksum is sha256 or none")
     if scheme == "az" and "account" not in options:

@@ -14,11 +14,11 @@ Where nothing may be deleted (credentials that may only add), a holder that is d
 
 A holder that was suspended, or cut off, may wake up when its lease is someone else's. So before each put and delete
 under the lock, a holder whose last renewal is longer ago than SAFE_SECONDS renews first, and looks before and after it
-writes the new mark; it finds its old one gone, or another's beside it, and stops with Locked. The same after a put: what
-a holder wrote with a request that was itself under way for so long is taken back, as the next holder may have removed
-what it rests on. And whatever such a holder finds wrong or missing is told as Locked: it may be the next one's work.
-What remains is a delete that is itself under way for minutes: of what was proven dead, or of a snapshot whose time in
-the trash was over, and which somebody recovered in these minutes.
+writes the new mark; it finds its old one gone, or another's beside it, and stops with Locked. Whatever such a holder
+finds wrong or missing is told as Locked, too: it may be the next one's work. What remains is a request that is itself
+under way for minutes. Nothing that was reported is lost by it: a delete is of what was proven dead, or of a snapshot
+whose time in the trash was over, and a put is of a name of its own. But a manifest that comes so late may find the
+packs of its snapshot collected; that snapshot was never reported as made, and shows as damaged.
 """
 
 from __future__ import annotations
@@ -118,7 +118,7 @@ class Leases:
 
     def _locked(self, others: list[str]) -> Locked:
         record = "another run"
-        with suppress(StorageError, ValueError, KeyError, TypeError):
+        with suppress(StorageError, ValueError, KeyError, TypeError, RecursionError):
             facts = json.loads(self._place.read_mark(others[0]))
             record = f"{str(facts['owner'])[:500]}, since {str(facts['since'])[:40]}"
         return Locked(

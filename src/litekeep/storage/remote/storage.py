@@ -33,7 +33,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from litekeep.clock import Clock
-from litekeep.errors import Cancelled, CredentialsRefused, Locked, ObjectExists, ObjectMissing, StorageError
+from litekeep.errors import Cancelled, CredentialsRefused, ObjectExists, ObjectMissing, StorageError
 from litekeep.storage.base import Buffer, Entry, ObjectShorter, check_key, check_prefix, check_range, is_key
 from litekeep.storage.remote import troubles
 from litekeep.storage.remote.lease import Leases
@@ -122,12 +122,6 @@ class RemoteStorage:
         else:
             with self._one_put:
                 self._put_after_a_look(key, content)
-        try:
-            self._leases.require_held()
-        except Locked:
-            with suppress(StorageError, Cancelled):
-                self._call("delete", key, lambda _: self._wire.remove(key))
-            raise
 
     def get(self, key: str) -> bytes:
         """All bytes of an object."""

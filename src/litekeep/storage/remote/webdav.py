@@ -28,6 +28,7 @@ _PROPERTIES = (
     b"<d:resourcetype/><d:getcontentlength/><d:getlastmodified/>"
     b"<d:quota-available-bytes/></d:prop></d:propfind>"
 )
+_COUNT = re.compile(r"[0-9]{1,18}")
 _STORED = {200, 201, 204}
 
 
@@ -184,7 +185,8 @@ class WebdavWire:
         self._require(answer, {207}, "list", prefix)
         folders, found = [], []
         for each in self._parsed(answer, "list", prefix):
-            if not each.path.startswith(prefix) or each.path.rstrip("/") == prefix.rstrip("/"):
+            inside = each.path.removeprefix(prefix).rstrip("/")
+            if not each.path.startswith(prefix) or not inside or "/" in inside:  # deeper ones come with their folder
                 continue
             if each.folder:
                 folders.append(each.path.rstrip("/") + "/")
@@ -198,7 +200,7 @@ class WebdavWire:
 
         try:
             tree = ElementTree.fromstring(answer.body)  # noqa: S314 - entities are refused by expat since 2.4.1
-        except ElementTree.ParseError as error:
+        except (ElementTree.ParseError, LookupError, ValueError) as error:  # the latter two: of encodings
             why = "the listing cannot be read to its end"
             raise troubles.unreachable(doing, name, self.description, why) from error
         if tree.tag != "{DAV:}multistatus":
@@ -239,17 +241,20 @@ def _resource(element: object, root: str) -> _Resource:
     from xml.etree.ElementTree import Element
 
     assert isinstance(element, Element)
-    href = urlsplit((element.findtext("{DAV:}href") or "").strip()).path
+    try:
+        href = urlsplit((element.findtext("{DAV:}href") or "").strip()).path
+    except ValueError:
+        href = ""
     found = _Resource(unquote(href).removeprefix(unquote(root)), folder=False)
     for each in element.iter():
         text = (each.text or "").strip()
         if each.tag == "{DAV:}collection":
             found.folder = True
-        elif each.tag == "{DAV:}getcontentlength" and text.isdecimal():
+        elif each.tag == "{DAV:}getcontentlength" and _COUNT.fullmatch(text):
             found.size_bytes = int(text)
-        elif each.tag == "{DAV:}quota-available-bytes" and text.isdecimal():
+        elif each.tag == "{DAV:}quota-available-bytes" and _COUNT.fullmatch(text):
             found.free_bytes = int(text)
         elif each.tag == "{DAV:}getlastmodified" and text:
-            with suppress(ValueError, TypeError, IndexError):
+            with suppress(ValueError, TypeError, IndexError, OverflowError):
                 found.modified_seconds = parsedate_to_datetime(text).timestamp()
     return found

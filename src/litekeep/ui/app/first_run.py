@@ -20,6 +20,7 @@ from litekeep.config.starter import starter_document
 from litekeep.errors import LitekeepError
 from litekeep.formats.repoconfig import KEY as REPOSITORY
 from litekeep.operations.places import same_device
+from litekeep.storage.durable import make_folders
 from litekeep.ui.app.remembered import Known
 
 DEFAULT_FOLDER = "backups"
@@ -155,7 +156,7 @@ def set_up(choices: Choices, own_folder: Path) -> Known:
     if file := choices.settled:
         return Known(database, file)
     file = _free_name(database, own_folder)
-    file.parent.mkdir(parents=True, exist_ok=True)
+    make_folders(file.parent)
     create_settings(file, starter_document(file, database, folder))
     return Known(database, file)
 

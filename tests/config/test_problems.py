@@ -262,9 +262,10 @@ def test_references_that_are_none(form: object) -> None:
         ("", "line 1, column 1"),
         ('{"backup": {"retention_days": NaN}}', "NaN is no number"),
         ("[" * 100_000, "nested too deeply"),
+        ("[" * 900 + "]" * 900, "nested too deeply"),
         ('{"backup": {"keep_last": ' + "9" * 5000 + "}}", "digits"),
         (b'{\n"database": "caf\xe9.db"}', "line 2: the file is no UTF-8 text"),
-        (b"{}" + b" " * (1 << 20), "1,048,576 are allowed"),
+        (b"{}" + b" " * (1 << 18), "262,144 are allowed"),
     ],
 )
 def test_what_is_no_json_is_told_with_its_place(text: str | bytes, where: str, tmp_path: Path) -> None:

@@ -267,6 +267,104 @@ def test_scan_digests_fit_the_image(scan_bytes: int, digests: int) -> None:
         decode_manifest(KEY, forge([facts, SMALL_MAP.encode(), bytes(16 * digests)]), SEAL)
 
 
+def test_a_map_lists_its_packs_in_rising_order_and_each_is_used() -> None:
+    page_map = PageMap.from_runs([Run(PACKS[2], 0, 1), Run(PACKS[0], 0, 1), Run(PACKS[1], 0, 1)])
+    assert page_map.packs == PACKS[:3]
+    with pytest.raises(ValueError, match="wrong length"):
+        PageMap.decode(a_map(2, 1, PACKS[0] + PACKS[1], [0], [0], [7]), 7)
+
+
+@pytest.mark.parametrize("pack_of", [[0, 1], [1, 0], [1, 1], [0, HUGE]])
+def test_a_map_that_names_a_pack_that_it_does_not_list(pack_of: list[int]) -> None:
+    with pytest.raises(ValueError, match="does not list"):
+        PageMap.decode(a_map(1, 2, PACKS[0], pack_of, [0, 0], [3, 4]), 7)
+
+
+def test_no_map_takes_more_than_20_bytes_a_block() -> None:
+    largest = PageMap.decode(a_map(2, 2, PACKS[0] + PACKS[1], [0, 1], [5, 5], [1, 1]), 2)
+    assert list(largest.addresses()) == [(PACKS[0], 5), (PACKS[1], 5)]
+    with pytest.raises(ValueError, match="49 bytes, 48 are allowed"):
+        PageMap.decode(compress(bytes(49)), 2)
+
+
+def test_a_run_may_end_with_the_last_number() -> None:
+    last = PageMap.from_runs([Run(PACKS[0], HUGE, 1), Run(PACKS[1], HUGE - 1, 2)])
+    assert PageMap.decode(last.encode(), 3) == last
+    with pytest.raises(ValueError, match="impossible length"):
+        PageMap.decode(a_map(1, 1, PACKS[0], [0], [HUGE], [2]), 2)
+
+
+def test_a_map_equals_maps_only() -> None:
+    assert (PageMap.from_runs(SMALL_MAP.runs()) == SMALL_MAP) is True
+    assert (SMALL_MAP == b"a map") is False
+    assert (SMALL_MAP != b"a map") is True
+
+
+def test_a_map_that_was_not_encoded_faithfully_is_not_stored() -> None:
+    class Broken(PageMap):
+        def encode(self) -> bytes:
+            return PageMap.from_runs([Run(PACKS[0], 0, 7)]).encode()
+
+    broken = Broken.from_runs(SMALL_MAP.runs())
+    with pytest.raises(CorruptObject, match="not encoded faithfully"):
+        encode_manifest(KEY, Manifest(facts_for(7), broken, b""), SEAL)
+
+
+def refusal(facts: dict[str, Any], part: bytes, scan: bytes = b"") -> str:
+    """Why a manifest is refused; empty if it is not."""
+    try:
+        decode_manifest(KEY, forge([encode_json(facts), part, scan]), SEAL)
+    except CorruptObject as error:
+        return str(error)
+    return ""
+
+
+@pytest.mark.parametrize("page_size", [256, 512, 1024, 4096, 65536, 131072, 0, 1, 1000, 1536, 12288])
+def test_page_sizes_are_those_of_sqlite(page_size: int) -> None:
+    image_bytes = 4 * page_size
+    block_bytes = max(page_size, 4096)
+    blocks = -(-image_bytes // block_bytes)
+    facts = facts_for(4, page_size=page_size, image_bytes=image_bytes, block_bytes=block_bytes)
+    part = PageMap.from_runs([Run(PACKS[0], 0, blocks)]).encode()
+    possible = page_size in {512, 1024, 4096, 65536} or page_size == image_bytes == 0
+    assert (refusal(facts, part) == "") is possible
+    if page_size > 1 and not possible:
+        assert "impossible page or block size" in refusal(facts, part)
+
+
+@pytest.mark.parametrize("name", ["page_size", "page_count", "image_bytes", "block_bytes"])
+def test_sizes_are_whole_numbers(name: str) -> None:
+    right = facts_for(1)["members"][0][name]
+    part = PageMap.from_runs([Run(PACKS[0], 0, 1)]).encode()
+    assert refusal(facts_for(1, **{name: right}), part) == ""
+    assert "a size is not a number" in refusal(facts_for(1, **{name: float(right)}), part)
+    assert "a size is not a number" in refusal(facts_for(1, page_count=True), part)
+
+
+def test_the_largest_image() -> None:
+    """2^36 blocks: seventeen packs, all but one full to the last number."""
+    packs = b"".join(bytes(7) + bytes([number]) for number in range(17))
+    for beyond in (0, 1):
+        counts = [*[HUGE] * 16, 16 + beyond]
+        part = a_map(17, 17, packs, list(range(17)), [0] * 17, counts)
+        told = refusal(facts_for(2**36 + beyond), part)
+        assert ("do not fit" in told) if beyond else (told == "")
+
+
+@pytest.mark.parametrize("scan_bytes", [False, 65536.0, "65536", None, -65536, -4096])
+def test_scan_digests_of_an_impossible_kind(scan_bytes: Any) -> None:
+    for digests in range(9):
+        told = refusal(facts_for(7, scan_bytes=scan_bytes), SMALL_MAP.encode(), bytes(16 * digests))
+        assert "impossible scan digests" in told
+
+
+@pytest.mark.parametrize("bad", ["01" * 7, "01" * 9, ""])
+def test_every_new_pack_has_a_possible_name(bad: str) -> None:
+    for names in ([bad], ["01" * 8, bad], [bad, "01" * 8]):
+        assert "a pack has an impossible name" in refusal(facts_for(7, new_packs=names), SMALL_MAP.encode())
+    assert refusal(facts_for(7, new_packs=[]), SMALL_MAP.encode()) == ""
+
+
 @given(st.binary(max_size=100))
 def test_any_map(junk: bytes) -> None:
     for part in (junk, compress(junk)):

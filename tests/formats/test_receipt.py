@@ -104,7 +104,18 @@ def _read_or_corrupt(kind: Kind, decode: Callable[..., Any], parts: list[bytes])
     assert found.at.tzinfo is not None
 
 
-def test_times_have_an_offset() -> None:
-    naive = encode_receipt(KEY, Receipt("0123456789abcdef", "verify", datetime(2026, 1, 1)), SEAL)
-    with pytest.raises(CorruptObject, match="time without offset"):
-        decode_receipt(KEY, naive, SEAL)
+@pytest.mark.parametrize(
+    "moment",
+    [
+        datetime(2026, 1, 1),
+        datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=14))),  # no clock of the west could show it
+        datetime(9999, 12, 31, 23, 59, tzinfo=UTC),
+    ],
+)
+def test_times_have_an_offset_and_can_be_shown_everywhere(moment: datetime) -> None:
+    receipt = encode_receipt(KEY, Receipt("0123456789abcdef", "verify", moment), SEAL)
+    with pytest.raises(CorruptObject, match="not a moment with an offset"):
+        decode_receipt(KEY, receipt, SEAL)
+    mark = encode_mark(KEY, Mark("0123456789abcdef", 1, NOW, "x", {"trashed_at": moment.isoformat()}), SEAL)
+    with pytest.raises(CorruptObject, match="not a moment with an offset"):
+        decode_mark(KEY, mark, SEAL)

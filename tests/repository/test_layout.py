@@ -141,3 +141,11 @@ def test_any_text(text: str) -> None:
         layout.parse_pack_key(key)
         layout.parse_snapshot_key(key)
         layout.record_snapshot(key)
+
+
+@pytest.mark.parametrize("letter", ["a", "A", "\u20ac"])
+def test_of_a_name_of_any_length_only_the_beginning_is_taken_apart(letter: str) -> None:
+    names = [layout.source_dir(letter * length) for length in range(1, 300)]
+    assert len(set(names)) == len(names)
+    assert max(map(len, names)) <= layout.MAX_DIR_LENGTH
+    assert len(layout.source_dir(letter * 10_000_000)) <= layout.MAX_DIR_LENGTH

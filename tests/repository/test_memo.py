@@ -12,6 +12,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from blake3 import blake3
 
 from litekeep.clock import SystemClock
 from litekeep.formats.manifest import Manifest
@@ -19,6 +20,7 @@ from litekeep.model import Snapshot
 from litekeep.repository import layout, memo
 from litekeep.repository.catalog import load_catalog
 from litekeep.repository.repository import Repository
+from litekeep.storage.base import Entry
 from litekeep.storage.local import LocalStorage
 from repository.store import NOW, save
 
@@ -145,4 +147,23 @@ def test_a_line_that_is_being_appended_is_read_when_it_is_whole(folder: Path, mo
         appending.write(data[-10:])
     catalog_memo._load(parsed)
     assert len(parsed.rows) == 20
+    assert listed(folder) == before
+
+
+@pytest.mark.parametrize(
+    "planted", [{}, [], 5, "x", ["snapshots/app"], [{}, {}], [[], []], [1, [2, 3]], "deep"], ids=repr
+)
+def test_lines_that_nobody_wrote_count_as_none(folder: Path, planted: object) -> None:
+    before = listed(folder)
+    listed(folder)
+    with (folder / ".cache" / "catalog").open("ab") as file:
+        if planted == "deep":
+            body = b"[" * 100_000
+            file.write(blake3(body).hexdigest(8).encode() + body + b"\n")
+        file.write(memo._line(planted))
+        for each in before:
+            file.write(memo._line([each.key, planted]))
+            manifest = Entry(each.key, (folder / each.key).stat().st_size)
+            file.write(memo._line([each.key, [memo._signature(manifest, []), planted]]))
+    listed_elsewhere(folder)
     assert listed(folder) == before

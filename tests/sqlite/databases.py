@@ -180,7 +180,7 @@ def process(action: str, *arguments: object) -> Iterator[Child]:
         try:
             assert child.stdout is not None
             assert child.stdout.readline().strip() == "ready"
-            yield Child(child.stdin, child.stdout)
+            yield Child(child.stdin, child.stdout, child.pid)
         finally:
             child.kill()
 
@@ -188,7 +188,8 @@ def process(action: str, *arguments: object) -> Iterator[Child]:
 class Child:
     """A program that runs until it is told to stop, then says one line."""
 
-    def __init__(self, stdin: object, stdout: object) -> None:
+    def __init__(self, stdin: object, stdout: object, pid: int) -> None:
+        self.pid = pid
         self._stdin = stdin
         self._stdout = stdout
 

@@ -118,7 +118,9 @@ def test_json_there_and_back() -> None:
         {**good, "wal": {"max_frame": 1}},
         {**good, "local": "yes"},
         {**good, "taken": "yesterday"},
+        {**good, "taken": "2026-01-01T00:00:00"},
         {**good, "boot_seconds": None},
+        {**good, "boot_seconds": 10**400},
     ):
         with pytest.raises(ValueError, match=r"."):
             Fingerprint.from_json(bad)

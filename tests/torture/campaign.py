@@ -104,7 +104,7 @@ def failures(campaign: Campaign, size: Size, tally: Tally) -> list[str]:
     if tally.deviated:
         found.append(f"{tally.deviated} deviations")
     if tally.only:
-        return found if tally.cases else [f"no case is named {tally.only}"]
+        return found if tally.cases or tally.struck else [f"no case is named {tally.only}"]
     if tally.cases < campaign.cases[size]:
         found.append(f"{tally.cases:,} {campaign.unit}, at least {campaign.cases[size]:,} were asked for")
     if missing := sorted(campaign.faults - tally.struck.keys()):

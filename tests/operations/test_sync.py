@@ -474,6 +474,20 @@ def test_a_copy_that_was_compacted_by_somebody_is_found_out(home: Home, monkeypa
     copy.require(images)
 
 
+def test_a_lock_that_cannot_be_taken_does_not_keep_copies_from_being_sent(home: Home) -> None:
+    """A folder stands where its file should be."""
+    copy = Copy(home)
+    home.make()
+    home.backup()
+    copy.sync()
+    (lock,) = copy.folder.rglob("*.lock")
+    lock.unlink()
+    lock.mkdir()
+    home.change()
+    home.backup()
+    assert copy.sync().sent_objects
+
+
 def test_one_run_at_a_time(home: Home) -> None:
     home.make()
     home.backup()

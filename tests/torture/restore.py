@@ -70,8 +70,13 @@ class Lens:
         self._known: dict[str, tuple[tuple[int, ...], bytes]] = {}
 
     def state(self) -> State | None:
-        """All files, or None if none has changed."""
-        found = {path: self._read(path, signature) for path, signature in self._signatures()}
+        """All files, or None if none has changed. Other threads go on meanwhile: what they remove is looked at anew."""
+        while True:
+            try:
+                found = {path: self._read(path, signature) for path, signature in self._signatures()}
+            except FileNotFoundError:
+                continue
+            break
         changed, self._known = found != self._known, found
         return {path: content for path, (_, content) in found.items()} if changed else None
 

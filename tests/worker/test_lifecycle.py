@@ -66,6 +66,7 @@ def all_errors() -> list[LitekeepError]:
 
     own: dict[type[LitekeepError], tuple[tuple[str, ...], dict[str, Any]]] = {
         CorruptObject: (("packs/ab", "does not match its name"), {}),
+        errors.NewerObject: (("packs/ab", "was written by a newer Litekeep"), {}),
         errors.SettingsInvalid: (("2 problems",), {"problems": [SettingProblem("a", "1", "is bad", "2", "b")]}),
     }
     found = []

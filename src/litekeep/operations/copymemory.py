@@ -14,7 +14,7 @@ import errno
 import json
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -91,13 +91,11 @@ class CopyMemory:
     @contextmanager
     def lock(self, owner: str, clock: Clock, wait_seconds: float = 0.0) -> Iterator[None]:
         """Hold the copy against other runs on this machine; raises Locked. Where no file can be made, nobody can."""
-        try:
-            _make_folder(self._path.parent)
-        except OSError:
-            yield
-            return
-        with hold(str(self._path.with_suffix(".lock")), owner, wait_seconds, clock):
-            self._load()  # what another run has done meanwhile
+        with ExitStack() as stack:
+            with suppress(OSError):
+                _make_folder(self._path.parent)
+                stack.enter_context(hold(str(self._path.with_suffix(".lock")), owner, wait_seconds, clock))
+                self._load()  # what another run has done meanwhile
             yield
 
     def change(self, **changes: Any) -> None:

@@ -109,7 +109,11 @@ def file_errors(place: Path) -> Iterator[None]:
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise NoSpace(f"no room at {place}", safe="Nothing was replaced.", hint="Free some space.") from error
-        kind = PermissionRefused if isinstance(error, PermissionError) else StorageError
+        if error.errno == errno.EFBIG:
+            hint = "The file system there, or a limit of this process, does not allow files that large."
+            raise NoSpace(f"no file that large at {place}", safe="Nothing was replaced.", hint=hint) from error
+        refused = isinstance(error, PermissionError) or error.errno == errno.EROFS
+        kind = PermissionRefused if refused else StorageError
         raise kind(f"{place} cannot be used: {error}", hint="Check the folder and its rights.") from error
 
 

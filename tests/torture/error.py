@@ -45,6 +45,8 @@ SCENES_FOR = {
     SYSTEM: ("plain", "encrypted"),
     COMPOUND: ("plain", "encrypted", "auto_vacuum"),
 }
+NIGHTLY_SCENES = ("plain", "tiny")
+"""Of these; all of them take two hours of one core, and are for releases."""
 CI_PARTS: tuple[Shard, ...] = (
     (STORAGE, "tiny", "pin", "verify", "restore to a new path", "prune that drops packs"),
     (SYSTEM, "tiny", "pin", "restore to a new path", "delete"),
@@ -82,7 +84,7 @@ def shards(size: Size, seed: int) -> Sequence[Shard]:
     found: list[Shard] = []
     for number in range(seed, seed + (10 if size is Size.RELEASE else 1)):
         for kind, scenes in SCENES_FOR.items():
-            for name in scenes:
+            for name in scenes if size is Size.RELEASE else [each for each in scenes if each in NIGHTLY_SCENES]:
                 for names in parts_of(scene(name, number)):
                     chosen = [each for each in names if name == scenes[0] or each not in HEAVY]
                     found.append((kind, name, number, 0, *chosen))

@@ -18,7 +18,7 @@ from torture.campaign import Campaign, Shard, Size, Tally
 SHARD = 1_000
 HISTORIES = {Size.CI: 2_000, Size.NIGHTLY: 200_000, Size.RELEASE: 5_000_000}
 LARGEST, SMALL = 40, 12
-"""Snapshots in every tenth history, and in the others: the oracle takes the cube of it."""
+"""Snapshots in every fiftieth history, and in the others: the oracle takes the cube of it."""
 ZONED, MESSY, LATE = "snapshots in several zones", "wrong dates", "switched off for months"
 TRASHED, BRAKED, HELD = "something goes to the trash", "the brake", "held by a problem"
 
@@ -35,7 +35,7 @@ def run(shard: Shard, tally: Tally, folder: Path) -> None:
         case = f"{seed}-{number}"
         if tally.wants(case):
             chance = random.Random(case)
-            snapshots, now = random_history(chance, SMALL if number % 10 else LARGEST)
+            snapshots, now = random_history(chance, SMALL if number % 50 else LARGEST)
             policy = random_policy(chance)
             with tally.case(case):
                 plan = plan_retention(snapshots, policy, now)

@@ -72,7 +72,6 @@ class Leases:
     def __init__(self, place: Marks, clock: Clock) -> None:
         self._place = place
         self._clock = clock
-        self._guard = threading.Lock()
         self._held: _Lease | None = None
 
     @contextmanager
@@ -253,15 +252,14 @@ class _Lease:
     def _remove_quietly(self, name: str) -> bool:
         """False if that is not allowed."""
         for _ in range(2):
-            with suppress(ObjectMissing):
-                try:
-                    self._place.remove_mark(name)
-                except Cancelled:
-                    return True
-                except PermissionRefused:
-                    return False
-                except StorageError:
-                    continue
+            try:
+                self._place.remove_mark(name)
+            except (ObjectMissing, Cancelled):
+                return True
+            except PermissionRefused:
+                return False
+            except StorageError:
+                continue
             return True
         return True
 

@@ -403,6 +403,8 @@ HOSTILE_FACTS: list[Callable[[dict[str, Any]], object]] = [
     lambda facts: facts.update(members=[]),
     lambda facts: facts.update(members=facts["members"] * 2),
     lambda facts: facts.pop("members"),
+    lambda facts: facts.pop("source"),
+    lambda facts: facts.pop("created_at"),
     lambda facts: facts.clear(),
 ]
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
+
 import pytest
 
 from litekeep.errors import PermissionRefused, Refused
@@ -125,13 +127,16 @@ def test_what_the_storage_keeps_stays_whole_and_is_told(home: Home) -> None:
 
 def test_who_holds_the_lock_is_told_to_others(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     trashed(home)
-    asked = []
+    asked: list[tuple[str, float]] = []
     lock = home.storage.lock
-    monkeypatch.setattr(home.storage, "lock", lambda owner, wait: asked.append((owner, wait)) or lock(owner, wait))
+
+    def watched(owner: str, wait_seconds: float = 0.0) -> AbstractContextManager[None]:
+        asked.append((owner, wait_seconds))
+        return lock(owner, wait_seconds)
+
+    monkeypatch.setattr(home.storage, "lock", watched)
     empty_trash(home.repository, clock=home.clock, monitor=Silent())
-    [(owner, wait)] = asked
-    assert owner.startswith("emptying the trash")
-    assert wait == 60.0
+    assert asked == [("emptying the trash", 60.0)]
 
 
 def test_a_removal_remembers_what_was_refused_and_why_first() -> None:

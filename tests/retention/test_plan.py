@@ -206,6 +206,13 @@ def test_the_brake_does_not_count_what_leaves_the_trash() -> None:
     assert list(plan.counts()) == [Code.NEWEST, Code.LAST, Code.TRASH_DUE]
 
 
+def test_an_equal_date_is_not_too_early() -> None:
+    copy = made(START, 2, Reason.PRE_RESTORE)
+    policy = RetentionPolicy(days=5, pre_restore_days=0)
+    plan = plan_retention([made(START, 1), copy, made(START + timedelta(days=1), 3)], policy, START + timedelta(days=1))
+    assert plan.removed == (copy,)
+
+
 def test_the_words_for_programs_never_change() -> None:
     assert [str(code) for code in Code] == [
         "newest", "pinned", "manual", "daily", "weekly", "monthly", "oldest", "last", "safety_copy", "unsound",

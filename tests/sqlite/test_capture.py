@@ -125,6 +125,26 @@ def test_lock_byte_page_is_left_out(tmp_path: Path, page_size: int, mode: str) -
     subprocess.run(command, check=True, timeout=30)
 
 
+@pytest.mark.parametrize("length", [512, 4096, 40 * 4096])
+def test_a_first_page_that_only_the_log_has(
+    tmp_path: Path, clock: SystemClock, monitor: RecordingMonitor, length: int
+) -> None:
+    """The power was cut while a checkpoint wrote the file: the log has all of it, and SQLite reads it from there."""
+    source = make(tmp_path / "a.db", mode="wal")
+    with closing(connect(source)) as app:
+        app.execute("PRAGMA wal_autocheckpoint=0")
+        fill(app, 300)
+        app.execute("VACUUM")
+        wanted = content(source)
+        log = (tmp_path / "a.db-wal").read_bytes()
+    source.write_bytes(os.urandom(length))
+    (tmp_path / "a.db-wal").write_bytes(log)
+    image = capture(source, tmp_path / "copy.db", clock=clock, monitor=monitor)
+    assert image.facts.journal_mode == "wal"
+    assert sound(image.path)
+    assert content(image.path, query="mode=ro&immutable=1") == wanted
+
+
 def test_zero_bytes_are_an_empty_database(tmp_path: Path, clock: SystemClock, monitor: RecordingMonitor) -> None:
     (tmp_path / "a.db").touch()
     image = capture(tmp_path / "a.db", tmp_path / "copy.db", clock=clock, monitor=monitor)

@@ -21,7 +21,7 @@ from torture.recorded import recordings
 from torture.scenes import Stage, opened, parts_of, scene, stage, wanted_of
 from torture.syscalls import Mark, Recording
 
-STATES = {Size.CI: 200, Size.NIGHTLY: 50_000, Size.RELEASE: 500_000}
+STATES = {Size.CI: 100, Size.NIGHTLY: 50_000, Size.RELEASE: 500_000}
 CI_OPERATIONS = ("first backup", "restore over nothing")
 SCENES = ("plain", "encrypted 512", "incremental vacuum, wal", "65536", "auto_vacuum")
 MIXED = 8

@@ -42,6 +42,6 @@ def test_an_error_of_the_system_that_is_passed_over(wrong: bool, tmp_path: Path)
 
     tally = Tally()
     with mock.patch.object(local, "publish", quietly if wrong else publish):
-        run((SYSTEM, "tiny", 1, 1, "pin"), tally, tmp_path)
+        run((SYSTEM, "tiny", 1, 0, "pin"), tally, tmp_path)
     assert tally.cases > 50
     assert bool(tally.deviated) == wrong, tally.deviations[:1]

@@ -558,6 +558,7 @@ def restore(repository: Repository, name: str, target: str) -> str:
     try:
         with open(descriptor, "w+b") as output:
             facts = rebuild(repository, name, output, folder)
+            told = f"{facts['source']} of {facts['created_at']}, {facts['image_bytes']} bytes, every page checked"
             output.flush()
             os.fsync(descriptor)
         refuse_existing(target)
@@ -576,7 +577,7 @@ def restore(repository: Repository, name: str, target: str) -> str:
         descriptor = os.open(folder, os.O_RDONLY)
         os.fsync(descriptor)
         os.close(descriptor)
-    return f"{target}: {facts['source']} of {facts['created_at']}, {facts['image_bytes']} bytes, every page checked"
+    return f"{target}: {told}"
 
 
 def choose(repository: Repository, wanted: str, source: str | None) -> str:

@@ -67,7 +67,9 @@ def observe(opening: Opening, connection: sqlite3.Connection, moment: Moment, cl
         descriptor = own_descriptor(opening, opening.file, opening.found.identity)
         status = os.fstat(descriptor)
         header = _pread(descriptor, HEADER_BYTES)
-        wal, local = _wal_state(opening, clock) if header[19:20] == b"\x02" else (None, opening.found.local)
+        # Not the header in the file: a power cut in a checkpoint may leave the first page to the log alone.
+        logged = _journal_mode(connection, header) == "wal"
+        wal, local = _wal_state(opening, clock) if logged else (None, opening.found.local)
     facts = _facts(connection, header)
     if not opening.is_working_copy and wal is None:
         _require_whole(opening.found.path, status.st_size, header, facts)
@@ -96,7 +98,7 @@ def _facts(connection: sqlite3.Connection, header: bytes) -> DatabaseFacts:
         page_size=ask("page_size") if page_count else 0,
         page_count=page_count,
         encoding=str(connection.execute("PRAGMA encoding").fetchone()[0]),
-        journal_mode="wal" if header[19:20] == b"\x02" else _journal_mode(connection),
+        journal_mode=_journal_mode(connection, header),
         user_version=ask("user_version"),
         application_id=ask("application_id"),
         freelist_pages=ask("freelist_count"),
@@ -105,7 +107,9 @@ def _facts(connection: sqlite3.Connection, header: bytes) -> DatabaseFacts:
     )
 
 
-def _journal_mode(connection: sqlite3.Connection) -> str:
+def _journal_mode(connection: sqlite3.Connection, header: bytes) -> str:
+    if header[19:20] == b"\x02":
+        return "wal"
     return str(connection.execute("PRAGMA journal_mode").fetchone()[0])
 
 

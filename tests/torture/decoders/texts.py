@@ -98,7 +98,7 @@ def place(data: bytes, _: Path) -> object:
     address = parse_address(text_of(data))
     place_of(text_of(data))
     address.shown.encode("utf-8", "strict")
-    assert not address.shown.startswith("file:///..")
+    assert ".." not in address.shown.split("/")
     with suppress(UsageError):
         check_secrets(address, dict.fromkeys(SECRETS[address.scheme], "secret"))
     return address.scheme

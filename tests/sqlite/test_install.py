@@ -125,6 +125,27 @@ def test_live_restore_of_a_smaller_an_empty_and_a_larger_one(
         assert app.execute("PRAGMA journal_mode").fetchone() == (mode,)
 
 
+LIVE = """
+import sys; from pathlib import Path; from litekeep.clock import SystemClock; from litekeep.monitor import Silent
+from litekeep.sqlite.install import install_live
+install_live(Path(sys.argv[1]), Path(sys.argv[2]), deadline_seconds=5, clock=SystemClock(), monitor=Silent())
+"""
+
+
+@pytest.mark.skipif(shutil.which("strace") is None, reason="needs strace")
+def test_the_journal_is_gone_for_good_before_the_file_is_cut(tmp_path: Path) -> None:
+    """Else a power cut may bring the journal back and leave the file cut, which the journal cannot undo."""
+    target, prepared = version(tmp_path / "a.db", 1, rows=3000), version(tmp_path / "p", 2, rows=10)
+    calls = "trace=fsync,fdatasync,unlink,unlinkat,ftruncate"
+    strace = ["strace", "-f", "-y", "-qq", "-e", calls, "-o", str(tmp_path / "log")]
+    subprocess.run([*strace, sys.executable, "-c", LIVE, str(prepared), str(target)], check=True)
+    lines = (tmp_path / "log").read_text().splitlines()
+    removed = next(n for n, line in enumerate(lines) if "unlink" in line and "a.db-journal" in line)
+    flushed = next(n for n, line in enumerate(lines) if n > removed and "sync" in line and f"<{tmp_path}>" in line)
+    cut = next(n for n, line in enumerate(lines) if "ftruncate" in line and "a.db>" in line)
+    assert removed < flushed < cut
+
+
 def test_page_size_may_change_in_rollback_mode_only(
     tmp_path: Path, clock: SystemClock, monitor: RecordingMonitor
 ) -> None:

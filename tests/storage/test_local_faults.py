@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import shutil
@@ -158,6 +159,29 @@ def test_a_disk_that_fails_once(storage: LocalStorage, fault: str) -> None:
     assert children.names(storage.root) == (["packs/ab/one"] if fault.endswith("when=4") else [])
     storage.put("packs/ab/one", b"x" * 1000)
     assert children.names(storage.root) == ["packs/ab/one"]
+
+
+@pytest.mark.parametrize("fails", ["fstat", "close"])
+def test_a_drive_that_fails_while_an_object_is_read(
+    storage: LocalStorage, fails: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is told as any other trouble of the storage; but what was read is not thrown away for a failing close."""
+    storage.put("packs/ab/one", b"x")
+    real = getattr(os, fails)
+
+    def failing(descriptor: int) -> None:
+        real(descriptor)
+        raise OSError(errno.ESTALE, os.strerror(errno.ESTALE))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, fails, failing)
+        if fails == "close":
+            assert (storage.get("packs/ab/one"), storage.size("packs/ab/one")) == (b"x", 1)
+        else:
+            for read in (storage.get, storage.size):
+                with pytest.raises(StorageError, match="packs/ab/one"):
+                    read("packs/ab/one")
+    assert storage.get("packs/ab/one") == b"x"
 
 
 @needs_strace

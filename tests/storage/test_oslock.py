@@ -62,6 +62,20 @@ def test_a_system_that_cannot_lock(path: str, monkeypatch: pytest.MonkeyPatch) -
     take(path)
 
 
+def test_a_file_that_fails_when_it_is_closed(path: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A network drive tells then that the holder's name could not be written. The lock is free all the same."""
+    close = os.close
+
+    def failing(descriptor: int) -> None:
+        close(descriptor)
+        raise OSError(errno.EDQUOT, os.strerror(errno.EDQUOT))
+
+    with monkeypatch.context() as system:
+        system.setattr(os, "close", failing)
+        take(path)
+    take(path)
+
+
 def test_a_file_that_cannot_be_opened(path: str) -> None:
     os.mkdir(path)
     for _ in range(2):

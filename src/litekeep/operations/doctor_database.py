@@ -77,7 +77,8 @@ def _place(path: Path, *, wal: bool) -> Iterator[Finding]:
     if kind := network_share(path):
         if wal:
             what, why = f"{path.name} is in WAL mode on {kind}", "WAL mode needs shared memory, which shares lack"
-            yield problem("wal_on_share", what, why, "move it to a local disk, or: PRAGMA journal_mode=DELETE")
+            remedy = "move it to a local disk, or, with all programs that use it closed: PRAGMA journal_mode=DELETE"
+            yield problem("wal_on_share", what, why, remedy)
         else:
             what, why = f"{path.name} lies on {kind}", "locks are not reliable there, and two programs can destroy it"
             yield advice("network_share", what, why, "move it to a local disk")

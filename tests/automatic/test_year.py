@@ -137,7 +137,7 @@ def test_every_working_day_has_its_backup(tmp_path: Path) -> None:
     """Also where 02:00 was slept through, the first run failed, or the hour changed that night."""
     office = Office(tmp_path)
     office.policy = RetentionPolicy(days=400, weeks=0, months=0)
-    office.live(120)
+    office.live(90)
     made = {each.created_at.astimezone(office.clock.now().tzinfo).date() for each in office.snapshots()}
     day, end = date(2025, 10, 2), office.clock.now().date()
     missing = []

@@ -24,7 +24,8 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="uses POSIX sign
 
 NAMES = [operation.name for operation in OPERATIONS]
 CHOSEN = 3
-"""Kills for each operation before or after one of its storage operations; besides, every put is torn."""
+"""Kills for each operation before or after one of its storage operations; besides, so many puts are torn."""
+PUTS = 12
 RANDOM_KILLS = 6
 
 
@@ -56,7 +57,9 @@ def places(reference: Reference, chance: random.Random, *, everything: bool) -> 
     """Where to kill."""
     puts = [(frame.number, Moment.TORN) for frame in reference.frames if frame.operation == "put"]
     others = [(frame.number, moment) for frame in reference.frames for moment in (Moment.BEFORE, Moment.AFTER)]
-    return puts + (others if everything else chance.sample(others, min(CHOSEN, len(others))))
+    return (puts if everything else chance.sample(puts, min(PUTS, len(puts)))) + (
+        others if everything else chance.sample(others, min(CHOSEN, len(others)))
+    )
 
 
 @pytest.mark.parametrize("name", NAMES)

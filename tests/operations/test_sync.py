@@ -266,7 +266,7 @@ def test_two_retentions_and_compaction_for_a_long_time(tmp_path: Path) -> None:
     long = RetentionPolicy(days=20, weeks=8, months=3, keep_last=2, trash_days=1)
     copies = [(Copy(home, name="short"), LAST_3), (Copy(home, name="long"), long), (Copy(home, name="all"), None)]
     home.make(120)
-    for day in range(45):
+    for day in range(30):
         noted(home, images, after=DAY, reason=Reason.MANUAL if chance.random() < 0.05 else Reason.SCHEDULED)
         if chance.random() < 0.5:
             home.prune(mine, confirmed=True)

@@ -42,7 +42,7 @@ from litekeep.repository import layout
 from litekeep.repository.moment import with_packs
 from litekeep.repository.rebuild import rebuild
 from litekeep.repository.repository import Repository
-from litekeep.sqlite.capture import capture
+from litekeep.sqlite.capture import CaptureOptions, capture
 from litekeep.sqlite.check import CheckReport, check_database
 from litekeep.sqlite.filesystem import file_errors
 from litekeep.sqlite.install import install_live, install_new
@@ -58,6 +58,7 @@ _COMPARED_BYTES = 4 << 20
 class RestoreOptions:
     """How to restore. checks: as for a backup. accept_problems: restore although SQLite finds the copy itself unsound.
 
+    deadline_seconds: longest wait for programs that lock the target, to copy what is there, and to write over it.
     recheck: run SQLite's checks even on a snapshot that passed them when it was verified.
     safety_copy: take a pre-restore snapshot of an existing target first (needs a repository). safety_repository: where
     it goes, if that is another one than the snapshot comes from (a copy). safety_file: no repository can take it, and
@@ -138,7 +139,8 @@ def restore_over(
         keeper = options.safety_repository or repository
         before: Snapshot | _Damaged | None
         if options.safety_file is not None:
-            before = _safety_file(options.safety_file, target, clock, monitor)
+            patience = CaptureOptions(deadline_seconds=options.deadline_seconds)
+            before = _safety_file(options.safety_file, target, patience, clock, monitor)
         else:
             before = _safety_copy(keeper, target, snapshot.id, options, clock, monitor)
         how, aside = _install_over(copy, target, before, options, clock, monitor)
@@ -281,7 +283,10 @@ def _safety_copy(
     if not options.safety_copy or not os.path.lexists(target):
         return None
     wanted = BackupOptions(
-        reason=Reason.PRE_RESTORE, label=f"before restoring {restored[:16]}", scratch=options.scratch
+        reason=Reason.PRE_RESTORE,
+        label=f"before restoring {restored[:16]}",
+        capture=CaptureOptions(deadline_seconds=options.deadline_seconds),
+        scratch=options.scratch,
     )
     try:
         result = backup(repository, target, options=wanted, clock=clock, monitor=monitor)
@@ -303,7 +308,7 @@ def _safety_copy(
     return result.snapshot
 
 
-def _safety_file(file: Path, target: Path, clock: Clock, monitor: Monitor) -> _Damaged | None:
+def _safety_file(file: Path, target: Path, patience: CaptureOptions, clock: Clock, monitor: Monitor) -> _Damaged | None:
     """A plain copy of what is at the target, complete and synced before this returns; nothing if nothing is there."""
     if not os.path.lexists(target):
         return None
@@ -311,7 +316,7 @@ def _safety_file(file: Path, target: Path, clock: Clock, monitor: Monitor) -> _D
     with scratch_folder(file.absolute().parent) as scratch:
         copy = scratch / "before.db"
         try:
-            capture(target, copy, clock=clock, monitor=monitor)
+            capture(target, copy, clock=clock, monitor=monitor, options=patience)
         except (NotADatabase, SourceUnreadable) as error:
             monitor.event("warning", code="no_safety_copy", message=f"{error.message}; its files will be moved aside")
             return _Damaged()

@@ -24,7 +24,7 @@ from torture.syscalls import Mark, Recording
 STATES = {Size.CI: 100, Size.NIGHTLY: 50_000, Size.RELEASE: 500_000}
 CI_OPERATIONS = ("first backup", "restore over nothing")
 SCENES = ("plain", "encrypted 512", "incremental vacuum, wal", "65536", "auto_vacuum")
-MIXED = 8
+MIXED = 10
 """States with random losses for each choice of names."""
 
 

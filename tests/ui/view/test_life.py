@@ -188,3 +188,15 @@ def test_first_paint_is_small(window: Any, make_view: Make) -> None:
 
     assert count(view) <= 60
     view.destroy()
+
+
+def test_the_collector_of_cycles_is_left_as_it_was(
+    world: World, window: Any, make_view: Make, wait_until: Wait
+) -> None:
+    assert gc.isenabled()
+    view = make_view(world.manager)
+    assert not gc.isenabled()
+    view.destroy()
+    assert gc.isenabled()
+    make_view(world.manager)
+    wait_until(gc.isenabled, 10)

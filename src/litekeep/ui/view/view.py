@@ -24,11 +24,14 @@ from litekeep.ui.view.pages import BACKUPS, NAMES, OVERVIEW, SETTINGS, names_of
 from litekeep.ui.view.settings.editor import Editor
 from litekeep.ui.view.stage import Files, Part
 from litekeep.ui.widgets.choices import Segmented
+from litekeep.ui.widgets.collector import hold_collector
 from litekeep.ui.widgets.ctk import Piece, host_look
 from litekeep.ui.widgets.look import CARD_GAP, LEAST, OWN, PAGE
 
 SOON_MS = 15
 """After a question, its answer is looked for after so long."""
+REST_MS = 1500
+"""So long no garbage is collected: it would be felt while the view is painted and first filled."""
 RETELL_MS = 30_000
 """How often texts that tell the time are made anew."""
 MIDDLE = 1
@@ -73,6 +76,8 @@ class BackupView(Piece):
         keys = _checked(tuple(pages), theme, layout)
         look = host_look(master) if theme == "inherit" else OWN
         super().__init__(master, fill=look.bg, look=look, **options)
+        self._let_collect = hold_collector()
+        self.later(REST_MS, self._let_collect)
         self.say = language(choose_language(lang, process_environment()))
         self.files: Files = SystemFiles(self, self.say)
         self.bridge = bridge or Bridge(manager)
@@ -87,8 +92,8 @@ class BackupView(Piece):
         self._bound = Keys(self, self._actions())
         self.bridge.on_ask = self._pump_soon
         self._arrange(master.winfo_width() / self.scale, master.winfo_height() / self.scale)
-        self._pump()
-        self._retell()
+        self.once_painted(self._pump)
+        self.later(RETELL_MS, self._retell)
 
     def _build(self, keys: list[str], *, may_change: bool) -> None:
         self.grid_columnconfigure(MIDDLE, weight=1)
@@ -133,6 +138,7 @@ class BackupView(Piece):
         if self._cleaned:
             return
         self._cleaned = True
+        self._let_collect()
         self._bound.remove()
         for part in (*self.pages.values(), *([self.panel] if self.panel is not None else [])):
             part.cleanup()

@@ -20,6 +20,7 @@ from litekeep.ui.widgets.look import FONTS, OWN, Look, inherit
 from litekeep.ui.widgets.shades import Pair, plain
 
 Font = tuple[str, int, str]
+PAINTED_ROUNDS, PAINTED_MS = 3, 10
 NEUTRALS = {
     "bg": ("CTk", "fg_color"),
     "surface": ("CTkFrame", "fg_color"),
@@ -158,6 +159,22 @@ class Piece(CTkBaseClass):
         name: str = self.after(milliseconds, run)
         self._timers.add(name)
         return name
+
+    def once_painted(self, act: Callable[[], object], rounds: int = PAINTED_ROUNDS) -> None:
+        """Call it once, when all that is to be drawn now is on the screen, unless this is destroyed before.
+
+        Tk calls what waits for idleness in rounds, and draws in the first ones.
+        """
+
+        def run() -> None:
+            self._timers.discard(name)
+            if rounds > 1:
+                self.once_painted(act, rounds - 1)
+            else:
+                self.later(PAINTED_MS, act)
+
+        name: str = self.after_idle(run)
+        self._timers.add(name)
 
     def forget(self, name: str) -> None:
         """Take `later` back; nothing happens if it is over."""

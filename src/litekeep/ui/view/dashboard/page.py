@@ -17,7 +17,6 @@ from litekeep.ui.view.stage import Stage
 from litekeep.ui.widgets.ctk import Piece
 from litekeep.ui.widgets.look import CARD_GAP, LEAST, PAGE, SIDE
 
-SLICE_MS = 1
 HIGH = 760
 """The least height in which the 3-2-1 rule has a line of its own; in less, the tile of the off-site copy must do."""
 
@@ -44,7 +43,7 @@ class DashboardPage(Piece):
         self.coverage = CoverageCard(self, stage, compact=True)
         self.coverage.grid(row=2, column=0, sticky="ew", padx=(PAGE, CARD_GAP), pady=(CARD_GAP, 0))
         self._backups: BackupsPage | None = None
-        self.later(SLICE_MS, self._add_the_rest)
+        self.once_painted(self._add_the_rest)
 
     @property
     def backups(self) -> BackupsPage:

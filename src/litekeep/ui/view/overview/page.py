@@ -40,7 +40,7 @@ class OverviewPage(Page):
         self.coverage.grid(row=2, column=0, columnspan=2, sticky="ew", pady=(CARD_GAP, 0))
         self.space: SpaceCard | None = None
         self.events: EventsCard | None = None
-        self.later(1, self._add_lower_cards)
+        self.once_painted(self._add_lower_cards)
         inner.bind("<Configure>", lambda _: self._arrange())
 
     def show_facts(self, facts: ViewFacts) -> None:

@@ -38,8 +38,8 @@ LOOK_SECONDS = 3.0
 """How often the folders are looked at: another program may back up too."""
 IDLE_MS = 250
 BUSY_MS = 50
-FIRST_LOOK = 2
-"""With this drain facts are gathered first. The one before comes while the view is made: a thread that computes then
+FIRST_LOOK = 1
+"""With this drain facts are gathered first, and a view drains first when it is painted: a thread that computes before
 takes the interpreter away from it at each call of Tk, and with thousands of backups the first paint takes six times
 as long."""
 PREVIEW = "preview"

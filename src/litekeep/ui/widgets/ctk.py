@@ -20,7 +20,7 @@ from litekeep.ui.widgets.look import FONTS, OWN, Look, inherit
 from litekeep.ui.widgets.shades import Pair, plain
 
 Font = tuple[str, int, str]
-PAINTED_ROUNDS, PAINTED_MS = 3, 10
+PAINTED_ROUNDS, PAINTED_MS = 3, 60
 NEUTRALS = {
     "bg": ("CTk", "fg_color"),
     "surface": ("CTkFrame", "fg_color"),

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
-from PIL import Image, ImageChops
+from PIL import Image, ImageChops, ImageTk
 
 from litekeep.ui.presenter.models import Coverage, Day, DayCell
 from litekeep.ui.widgets.chart import Area, Chart
@@ -34,6 +35,7 @@ class HeatMap(Chart):
         self.model, self._on_fit = model, on_fit
         self._fits = 0
         self._cells: list[tuple[int, int, DayCell]] = []
+        self._days: Photo | None = None
 
     def update_from(self, model: Coverage) -> None:
         """Show other days; nothing is drawn if they are the same."""
@@ -109,14 +111,22 @@ class HeatMap(Chart):
             if cell is not None
         ]
         self._write_names(first, width)
-        images = {day: self._picture(day) for day in Day}
+        self._draw_days()
+        self._draw_legend(width)
+
+    def _draw_days(self) -> None:
+        """All in one picture: a canvas takes longer for each of hundreds than Pillow for all of them."""
         left, top, pitch = self._left(), self.scaled(LINE), self._pitch()
-        create = self.canvas.create_image
+        drawn = {day: self._drawn(day) for day in {cell.kind for _, _, cell in self._cells}}
+        columns = 1 + max((column for column, _, _ in self._cells), default=0)
+        whole = Image.new("RGBA", (columns * pitch, 7 * pitch), self.colour(self.back))
         for column, row, cell in self._cells:
-            create(left + column * pitch, top + row * pitch, anchor="nw", image=images[cell.kind])
+            whole.alpha_composite(drawn[cell.kind], (column * pitch, row * pitch))
+        self._days = ImageTk.PhotoImage(whole.convert("RGB"), master=self)
+        self.canvas.create_image(left, top, anchor="nw", image=self._days, tags="days")
+        for column, row, cell in self._cells:
             if cell.today:
                 self._frame_today(left + column * pitch, top + row * pitch)
-        self._draw_legend(width)
 
     def _write_names(self, first: int, width: int) -> None:
         muted, font = self.colour(self.look.muted), self.font("chart")
@@ -161,13 +171,15 @@ class HeatMap(Chart):
         self.canvas.create_image(x - out, y - out, anchor="nw", image=image, tags="today")
 
     def _picture(self, day: Day) -> Photo:
+        size, colour, back = self.scaled(HEAT_CELL), self.colour(self.look.day(day)), self.colour(self.back)
+        return photo(self, ("day", day, size, colour, back), lambda: self._drawn(day))
+
+    def _drawn(self, day: Day) -> Image.Image:
         size, radius, thick = self.scaled(HEAT_CELL), self.scaled(ROUND), self.scaled(1.5)
-        colour, back = self.colour(self.look.day(day)), self.colour(self.back)
-        return photo(
-            self, ("day", day, size, colour, back), lambda: day_picture(day, size, radius, thick, colour, back)
-        )
+        return day_picture(day, size, radius, thick, self.colour(self.look.day(day)), self.colour(self.back))
 
 
+@lru_cache(maxsize=64)
 def day_picture(day: Day, size: int, radius: int, thick: int, colour: str, back: str) -> Image.Image:
     """A filled square, a hollow one with a diagonal (missed), or a filled one with a cross cut out (failed)."""
     if day not in (Day.MISSED, Day.FAILED):

@@ -18,6 +18,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import litekeep
+from benchmarks.awake import NOTE, awake
 from benchmarks.cases import CASES
 from benchmarks.machine import facts
 from benchmarks.measure import CommandFailed
@@ -62,13 +63,15 @@ def run_case(name: str, options: argparse.Namespace) -> bool:
             Path(folder).resolve(), options.rounds, options.quick, options.big, frozenset(options.without)
         )
         try:
-            report = measure(setting)
+            with awake() as kept:
+                report = measure(setting)
         except CommandFailed as problem:
             print(f"  FAILED: {problem}")
             return False
         except Exception:  # noqa: BLE001 - the other cases are still to be measured
             traceback.print_exc()
             return False
+        report.notes += [NOTE] if kept else []
         report.notes += [f"not measured: {who}: {why}" for who, why in setting.left_out.items()]
         publish(report, setting, options)
     return "litekeep" not in setting.left_out or "litekeep" in setting.without

@@ -74,7 +74,7 @@ class Snapshot:
     of a damaged database). damage: what the newest verification found wrong with the stored objects.
     tables: row counts taken when the snapshot was last fully verified, None until then. slot: the planned moment that
     it was made for, None if it was not scheduled; when it was really made is created_at. anomaly: what went missing
-    right after it; it is then pinned, and rotation rests until a person pins or unpins it.
+    right after it; it is then pinned, and rotation rests until a person pins, unpins or restores it.
     """
 
     id: str

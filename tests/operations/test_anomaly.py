@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -9,12 +10,13 @@ from pathlib import Path
 import pytest
 
 from litekeep.clock import SystemClock
+from litekeep.errors import Locked
 from litekeep.model import Reason, Snapshot
 from litekeep.operations.anomaly import anomalies
 from litekeep.operations.backup import BackupOptions, backup
 from litekeep.operations.curate import pin, unpin
 from litekeep.operations.prune import PruneOptions, plan_prune, prune
-from litekeep.operations.restore import restore_over
+from litekeep.operations.restore import restore_file, restore_over
 from litekeep.operations.status import Protection, Status, Verdict, assess, gather_facts
 from litekeep.repository.catalog import load_catalog
 from litekeep.repository.repository import Repository
@@ -146,3 +148,51 @@ def test_status_tells_of_it_until_someone_has_looked(tmp_path: Path) -> None:
     assert "in the newest backup: all 300 rows of staff have gone" in status().sentence
     unpin(place.repository, before, clock=CLOCK, monitor=place.monitor)
     assert status().verdict is Verdict.UNPROVEN
+
+
+@pytest.mark.parametrize("way", ["from the snapshot before", "from a file"])
+def test_bringing_back_what_had_gone_ends_the_alarm(tmp_path: Path, way: str) -> None:
+    """Whoever restored it has looked. The state before stays pinned, and rotation goes on."""
+    place = Place(tmp_path)
+    before = place.back_up()
+    kept = tmp_path / "kept.db"
+    shutil.copyfile(place.database, kept)
+    place.change("DELETE FROM staff")
+    place.back_up()
+    assert place.find(before).anomaly
+    if way == "from a file":
+        restore_file(place.repository, kept, place.database, clock=CLOCK, monitor=place.monitor)
+    else:
+        restore_over(place.repository, before, place.database, clock=CLOCK, monitor=place.monitor)
+    assert (place.find(before).anomaly, place.find(before).pinned) == ("", True)
+    assert prune(place.repository, ONE, clock=CLOCK, monitor=place.monitor).waiting == ()
+    assert {"snapshot": before.id, "by": "restore"} in [
+        facts for name, facts in place.monitor.events if name == "marked"
+    ]
+
+
+def test_a_restore_that_does_not_bring_it_back_leaves_the_alarm(tmp_path: Path) -> None:
+    place = Place(tmp_path)
+    before = place.back_up()
+    place.change("DELETE FROM staff WHERE rowid > 20")
+    small = place.back_up()
+    place.change("INSERT INTO staff VALUES ('new')")
+    restore_over(place.repository, small, place.database, clock=CLOCK, monitor=place.monitor)
+    assert place.find(before).anomaly
+
+
+def test_an_alarm_that_cannot_be_ended_is_no_failure_of_the_restore(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = Place(tmp_path)
+    before = place.back_up()
+    place.change("DELETE FROM staff")
+    place.back_up()
+
+    def failing(*_: object, **__: object) -> None:
+        raise Locked("somebody else works with it")
+
+    monkeypatch.setattr("litekeep.operations.restore.losses_undone", failing)
+    result = restore_over(place.repository, before, place.database, clock=CLOCK, monitor=place.monitor)
+    assert (result.how, dict(result.tables)) == ("live", {"staff": 300})
+    assert place.find(before).anomaly

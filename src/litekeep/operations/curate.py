@@ -13,6 +13,7 @@ from litekeep.clock import Clock
 from litekeep.errors import ObjectMissing, Refused, UnknownSnapshot
 from litekeep.model import Level, Snapshot
 from litekeep.monitor import Monitor
+from litekeep.operations.anomaly import Tables, anomalies
 from litekeep.repository import layout
 from litekeep.repository.catalog import load_catalog
 from litekeep.repository.repository import Repository
@@ -23,6 +24,20 @@ LOCK_WAIT_SECONDS = 60.0
 def pin(repository: Repository, snapshot: Snapshot, *, clock: Clock, monitor: Monitor) -> None:
     """Never remove this snapshot automatically."""
     _mark(repository, snapshot, "pin", {"pinned": True}, clock, monitor)
+
+
+def losses_undone(
+    repository: Repository, source: str, tables: Tables, *, wait_seconds: float, clock: Clock, monitor: Monitor
+) -> tuple[Snapshot, ...]:
+    """A person brought back what had gone: whoever holds the state before an unusual loss stays pinned, and no more.
+
+    tables: of the database as it is now. Rotation rests no longer for those which it does not fall short of in turn.
+    """
+    held = [each for each in load_catalog(repository, layout.source_dir(source)).snapshots if each.anomaly]
+    back = tuple(each for each in held if each.tables and not anomalies(each.tables, tables))
+    for each in back:
+        _mark(repository, each, "restore", {"pinned": True}, clock, monitor, wait_seconds=wait_seconds)
+    return back
 
 
 def unpin(repository: Repository, snapshot: Snapshot, *, clock: Clock, monitor: Monitor) -> None:
@@ -75,9 +90,16 @@ def from_trash(repository: Repository, snapshot: Snapshot, *, clock: Clock, moni
 
 
 def _mark(
-    repository: Repository, snapshot: Snapshot, by: str, changes: dict[str, Any], clock: Clock, monitor: Monitor
+    repository: Repository,
+    snapshot: Snapshot,
+    by: str,
+    changes: dict[str, Any],
+    clock: Clock,
+    monitor: Monitor,
+    *,
+    wait_seconds: float = LOCK_WAIT_SECONDS,
 ) -> None:
-    with repository.lock(by, LOCK_WAIT_SECONDS):
+    with repository.lock(by, wait_seconds):
         try:
             repository.storage.size(snapshot.key)
         except ObjectMissing as error:

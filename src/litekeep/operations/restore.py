@@ -23,6 +23,7 @@ from pathlib import Path
 from litekeep.clock import Clock
 from litekeep.errors import (
     BackupFailed,
+    LitekeepError,
     NotADatabase,
     Refused,
     SourceUnreadable,
@@ -34,6 +35,7 @@ from litekeep.formats.receipt import Receipt
 from litekeep.model import Level, Reason, Snapshot
 from litekeep.monitor import Monitor
 from litekeep.operations.backup import BackupOptions, backup
+from litekeep.operations.curate import losses_undone
 from litekeep.operations.plainfile import unpack_plain_file
 from litekeep.operations.scratch import scratch_folder
 from litekeep.operations.scratch import sweep as sweep_working_copies
@@ -52,6 +54,8 @@ from litekeep.sqlite.replace import finish_interrupted, install_replace
 LEFT_OVER_AGE = timedelta(hours=1)
 """A prepared copy is beside its target for a moment only, unless its restore was killed."""
 _COMPARED_BYTES = 4 << 20
+_SHORTLY = 5.0
+"""Nobody waits longer for the lock of a repository than this, once the database is back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +149,7 @@ def restore_over(
             before = _safety_copy(keeper, target, snapshot.id, options, clock, monitor)
         how, aside = _install_over(copy, target, before, options, clock, monitor)
     result = _result(target, how, snapshot, before, aside, report, started, clock, monitor)
+    _tell_of_return(keeper, result, clock, monitor)
     written = options.safety_file is not None and os.path.lexists(options.safety_file)
     return replace(result, safety_file=options.safety_file) if written else result
 
@@ -185,7 +190,18 @@ def restore_file(
             how, aside = _install_over(copy, target, before, options, clock, monitor)
         else:
             install_new(copy, target)
-    return _result(target, how, None, before, aside, report, started, clock, monitor)
+    result = _result(target, how, None, before, aside, report, started, clock, monitor)
+    if repository is not None:
+        _tell_of_return(repository, result, clock, monitor)
+    return result
+
+
+def _tell_of_return(repository: Repository, result: RestoreResult, clock: Clock, monitor: Monitor) -> None:
+    """An alarm about rows that had gone ends when they are back. Where that cannot be kept, it goes on: no harm."""
+    if result.safety_copy is not None and result.tables:
+        source = result.safety_copy.source
+        with suppress(LitekeepError):
+            losses_undone(repository, source, result.tables, wait_seconds=_SHORTLY, clock=clock, monitor=monitor)
 
 
 def find_undo(

@@ -15,6 +15,7 @@ from litekeep.errors import Cancelled, LitekeepError, Locked, PlaceMissing, Refu
 from litekeep.formats.keyslot import Cost
 from litekeep.model import Reason
 from litekeep.monitor import Silent
+from litekeep.operations import sync as sync_module
 from litekeep.operations.copymemory import CopyMemory, read_states
 from litekeep.operations.curate import from_trash, label, pin, to_trash
 from litekeep.operations.keys import add_slot, remove_slot
@@ -371,6 +372,27 @@ def test_damage_stays_here(home: Home) -> None:
     assert copy.state.problem == ""
 
 
+@pytest.mark.parametrize("how", ["missing", "its index damaged"])
+def test_a_backup_without_its_pack_is_not_sent(home: Home, how: str) -> None:
+    """Else the copy would list a backup that cannot be restored from it, and refuse its own rotation for ever."""
+    home.make()
+    old = home.backup().snapshot
+    home.change(30)
+    new = home.backup().snapshot
+    pack = next(key for key in home.keys(layout.PACKS) if layout.parse_pack_key(key)[0][:4] == b"\0\0\0\2")  # type: ignore[index]
+    if how == "missing":
+        home.storage.delete(pack)
+    else:
+        home.flip(pack, home.storage.size(pack) - 1)
+    copy = Copy(home)
+    result = copy.sync(policy=LAST_3)
+    assert copy.ids() == {old.id}
+    assert any(new.id[:8] in text or pack in text for text in result.left_behind)
+    home.clock.advance(8 * DAY)
+    assert copy.sync(policy=LAST_3).left_behind
+    assert copy.ids() == {old.id}
+
+
 def test_an_open_repository_needs_a_yes(home: Home) -> None:
     home.make()
     home.backup()
@@ -537,6 +559,27 @@ def test_a_prune_beside_it(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     copy.sync()
     copy.require(images)
     assert {each.id for each in home.snapshots()[-2:]} <= copy.ids()
+    assert copy.state.problem == ""
+
+
+def test_a_prune_between_two_looks(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It forgets a backup, and rewrites packs, after the manifests were read and before the packs are: no damage."""
+    images = prepared(home)
+    copy, really, done = Copy(home), sync_module._Sync._packs_for, list[bool]()
+
+    def late(self: Any, *rest: Any) -> Any:
+        if not done:
+            done.append(True)
+            to_trash(home.repository, home.snapshots()[0], clock=home.clock, monitor=Silent())
+            home.clock.advance(5 * DAY)
+            home.prune(LAST_3)
+        return really(self, *rest)
+
+    monkeypatch.setattr(sync_module._Sync, "_packs_for", late)
+    result = copy.sync()
+    assert result.left_behind == ()
+    assert copy.ids() == {each.id for each in home.snapshots()}
+    copy.require(images)
     assert copy.state.problem == ""
 
 

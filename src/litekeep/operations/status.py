@@ -241,7 +241,7 @@ def _failing(
 
 
 def _suspicious(facts: Facts, _g: Sequence[Snapshot], _d: datetime | None, _a: datetime | None, now: datetime) -> Found:
-    """Rows went missing as when somebody deletes by mistake; it holds until a person pins, unpins or restores the one before."""
+    """Rows went missing as when somebody deletes by mistake; until a person pins, unpins or restores the one before."""
     held = [place for place, snapshot in enumerate(facts.snapshots) if snapshot.anomaly]
     if not held:
         return None

@@ -59,8 +59,8 @@ LIST_AFTER = timedelta(days=7)
 """So often the place itself is asked what it has."""
 SAVE_EVERY = 256
 """After so many objects, what was sent is written down."""
-ATTEMPTS = 2
-"""A prune of the repository beside it takes objects away that were listed: then it is done once more."""
+ATTEMPTS = 5
+"""A prune of the repository beside it takes objects away that were listed: then it is done once more (moment.py)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,12 +157,7 @@ class _Sync:
             local = self._local()
             listed = self._find_out(local)
             before = _ids(self._there)
-            for attempt in range(ATTEMPTS):
-                gone = self._send(local)
-                if not gone or attempt == ATTEMPTS - 1:
-                    break
-                local = self._local()
-                self._left_behind.clear()
+            local = self._send_all(local)
             self._look_for_strangers(local)
             self._look_for_old_keys(local)
             if listed and not before:
@@ -252,14 +247,40 @@ class _Sync:
 
     # What is to be sent?
 
-    def _send(self, local: dict[str, int]) -> bool:
-        """Send what is lacking; True if objects vanished here meanwhile."""
+    def _send_all(self, local: dict[str, int]) -> dict[str, int]:
+        """Send what is lacking, anew while a prune beside it takes away what was listed; returns the newest listing.
+
+        Only what is wrong with a listing that stays the same is damage, and told.
+        """
+        for _ in range(ATTEMPTS - 1):
+            try:
+                self._send(local)
+            except CorruptObject:
+                now = self._local()
+                if local.keys() <= now.keys():
+                    raise
+            else:
+                if not self._left_behind:
+                    return local
+                now = self._local()
+                if local.keys() <= now.keys():
+                    break
+            self._left_behind.clear()
+            local = now
+        else:
+            self._send(local)
+        for text in self._left_behind.values():
+            self._monitor.event("warning", code="not_copied", message=f"not sent: {text}")
+        return local
+
+    def _send(self, local: dict[str, int]) -> None:
+        """Send what is lacking."""
         wanted = self._wanted(local)
         lacking = [key for key in wanted if key.key not in self._there]
         maps = self._maps(wanted if self._lost_packs else lacking)
-        new = [key for key in lacking if key in maps]
         table = PackTable(self._repository) if maps else None
         packs = self._packs_for(maps, table, local) if table else []
+        new = [key for key in lacking if key in maps]  # what lacks a pack here is none of them any more
         ground = [key for key in foundation(local) if key not in self._there]
         records = self._records(local, {key.id for key in wanted})
         todo = [*ground, *packs, *(key.key for key in new), *records]
@@ -278,7 +299,6 @@ class _Sync:
         failed |= sender.send([key for key in records if layout.record_snapshot(key) in whole])
         for key, error in failed.items():
             self._leave_behind(key, error)
-        return any(isinstance(error, ObjectMissing) for error in failed.values())
 
     def _wanted(self, local: dict[str, int]) -> list[layout.SnapshotKey]:
         """The snapshots of ours that the copy is to have, newest first."""
@@ -488,9 +508,7 @@ class _Sync:
 
     def _leave_behind(self, key: str, error: LitekeepError) -> None:
         text = error.message if key in error.message else f"{key}: {error.message}"
-        if key not in self._left_behind:
-            self._left_behind[key] = text
-            self._monitor.event("warning", code="not_copied", message=f"not sent: {text}")
+        self._left_behind.setdefault(key, text)
 
     def _warn(self, code: str, message: str) -> None:
         self._warnings[code] = message

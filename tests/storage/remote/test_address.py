@@ -45,6 +45,7 @@ def test_what_urls_mean(url: str, expected: tuple[object, ...]) -> None:
         "", "backups", "/mnt/nas", "ftp://host/x", "s3://", "s3:///x", "sftp:///x", "s3://b/x?endpont=https://h",
         "s3://b/../x", "s3://b/a b", "az://box", "sftp://h/x#y", "sftp://h:no/x", "file://nas/x", "s3://b?region=",
         "s3://b?region=a&region=b", "s3://b?checksum=md5", "webdavs://h:99999/x", "https://host/x",
+        "gs://..", "gs://../", "s3://./x", "sftp://../x", "webdavs://./x", "s3://.b", "s3://bu cket", "gs://b%2e",
         "s3://b?endpoint=http://[", "sftp://h/caf\udce9", "webdavs://caf\udce9@h/x",
     ],
 )  # fmt: skip

@@ -45,6 +45,8 @@ _NEEDED_SECRETS = {"s3": ("access_key", "secret_key"), "gs": ("service_account",
 _USUAL_PORTS = {"sftp": (22,), "webdav": (80,), "webdavs": (443,)}
 _WITH_USER = {"sftp", "webdav", "webdavs"}
 _LOOPBACK = r"localhost|127(?:\.\d{1,3}){3}|::1"
+_BUCKET = r"\$?[A-Za-z0-9][A-Za-z0-9._-]*"
+"""$web and $root are containers of Azure; the rest is what any of the three allows, and more."""
 _FORMS = "s3://BUCKET/PREFIX, gs://, az://, sftp://USER@HOST/PATH, webdavs://HOST/PATH or file:///PATH"
 
 
@@ -93,8 +95,12 @@ def parse_address(url: str) -> Address:
     path = _path(scheme, unquote(parts.path))
     if scheme == "file" and host not in {"", "localhost"}:
         raise UsageError(f"file://{host} names another machine", hint="Three slashes: file:///path/of/the/folder.")
-    if scheme != "file" and not host:
+    if scheme != "file" and not host.strip("."):
         raise UsageError(f"the URL names no {'bucket' if scheme in {'s3', 'gs', 'az'} else 'host'}", hint=_FORMS)
+    if scheme in {"s3", "gs", "az"} and not re.fullmatch(_BUCKET, host):
+        raise UsageError(
+            "a bucket has only letters, digits and . _ - in its name, and begins with one of the first two"
+        )
     options = _options(scheme, parts.query)
     user = unquote(parts.username or "")
     below_home = scheme == "sftp" and not path.startswith("/")

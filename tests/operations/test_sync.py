@@ -30,7 +30,7 @@ from litekeep.retention import RetentionPolicy
 from litekeep.storage.base import Storage
 from litekeep.storage.counting import CountingStorage
 from litekeep.storage.local import LocalStorage
-from litekeep.testing import Fault, FaultyStorage, MemoryStorage, Moment
+from litekeep.testing import Fault, FaultyStorage, MemoryStorage, Moment, RecordingMonitor
 from operations.home import DAY, Home, cancel_points, connect, image_of, sha256, warnings_of
 
 LAST_3 = RetentionPolicy(days=0, weeks=0, months=0, keep_last=3, trash_days=2)
@@ -608,6 +608,32 @@ def test_replicate_refuses_a_place_with_more(home: Home) -> None:
     home.storage.delete(home.snapshots()[0].key)
     with pytest.raises(Refused, match="does not have"):
         replicate(home.repository, copy.storage, clock=home.clock, monitor=Silent())
+
+
+def test_replicate_beside_a_prune(home: Home) -> None:
+    """Packs that were listed are rewritten before they are sent."""
+    images = prepared(home)
+
+    class Late(MemoryStorage):
+        done = False
+
+        def put(self, key: str, data: Any) -> None:
+            if not self.done:
+                self.done = True
+                to_trash(home.repository, home.snapshots()[0], clock=home.clock, monitor=Silent())
+                home.clock.advance(5 * DAY)
+                home.prune(LAST_3)
+            super().put(key, data)
+
+    target = Late()
+    monitor = RecordingMonitor()
+    result = replicate(home.repository, target, clock=home.clock, monitor=monitor)
+    assert result.left_behind == ()
+    assert warnings_of(monitor) == []
+    copy = Repository.open(target)
+    whole = {each.id: each for each in load_catalog(copy).snapshots}
+    for each in home.snapshots():
+        assert sha256(image_of(copy, whole[each.id], home.folder)) == images[each.id]
 
 
 def test_what_it_cost_is_counted_for_a_month(home: Home) -> None:

@@ -7,15 +7,19 @@ packs that come may have been compacted, and would stand before those that hold 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from litekeep.clock import Clock
-from litekeep.errors import Refused
+from litekeep.errors import LitekeepError, ObjectMissing, Refused
 from litekeep.monitor import Monitor
 from litekeep.operations.sending import Sender, foundation, refuse_other
 from litekeep.repository import layout
 from litekeep.repository.repository import Repository
 from litekeep.storage.base import Storage
+
+ATTEMPTS = 5
+"""A prune of the repository beside it takes objects away that were listed: then the rest is sent once more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,21 +53,33 @@ def replicate(repository: Repository, target: Storage, *, clock: Clock, monitor:
             safe="Nothing was sent, and nothing was changed there.",
             hint="A copy with backups of its own is brought up to date with `litekeep sync`.",
         )
+    steps = _steps(here, there)
+    total = sum(here[key] for keys in steps for key in keys)
+    monitor.event("replicate_started", objects=sum(map(len, steps)), bytes=total)
+    sender, failed = Sender(repository, target, total, monitor), dict[str, LitekeepError]()
+    for _ in range(ATTEMPTS):
+        failed = {key: error for keys in steps for key, error in sender.send(keys).items()}
+        if not any(isinstance(error, ObjectMissing) for error in failed.values()):
+            break
+        there = {entry.key: entry.size_bytes for entry in target.list()}
+        steps = _steps({entry.key: entry.size_bytes for entry in repository.storage.list()}, there)
+    left_behind = [
+        error.message if key in error.message else f"{key}: {error.message}" for key, error in failed.items()
+    ]
+    for text in left_behind:
+        monitor.event("warning", code="not_copied", message=f"not sent: {text}")
+    elapsed = clock.monotonic() - started
+    monitor.event("replicate_finished", objects=sender.objects, bytes=sender.bytes, elapsed_seconds=elapsed)
+    snapshots = sum(layout.parse_snapshot_key(entry.key) is not None for entry in target.list(layout.SNAPSHOTS))
+    return ReplicateResult(snapshots, sender.objects, sender.bytes, tuple(left_behind), elapsed)
+
+
+def _steps(here: Mapping[str, int], there: Mapping[str, int]) -> list[list[str]]:
+    """What is lacking, in the order in which it is to arrive."""
     steps = [
         foundation(here),
         [key for key in here if layout.parse_pack_key(key)],
         [key for key in here if layout.parse_snapshot_key(key)],
         [key for key in here if layout.record_snapshot(key)],
     ]
-    steps = [[key for key in keys if key not in there] for keys in steps]
-    total = sum(here[key] for keys in steps for key in keys)
-    monitor.event("replicate_started", objects=sum(map(len, steps)), bytes=total)
-    sender, left_behind = Sender(repository, target, total, monitor), list[str]()
-    for keys in steps:
-        for key, error in sender.send(keys).items():
-            left_behind.append(error.message if key in error.message else f"{key}: {error.message}")
-            monitor.event("warning", code="not_copied", message=f"not sent: {left_behind[-1]}")
-    elapsed = clock.monotonic() - started
-    monitor.event("replicate_finished", objects=sender.objects, bytes=sender.bytes, elapsed_seconds=elapsed)
-    snapshots = sum(layout.parse_snapshot_key(entry.key) is not None for entry in target.list(layout.SNAPSHOTS))
-    return ReplicateResult(snapshots, sender.objects, sender.bytes, tuple(left_behind), elapsed)
+    return [[key for key in keys if key not in there] for keys in steps]

@@ -151,7 +151,7 @@ def seaweedfs(folder: Path) -> Iterator[Server]:
         "-s3.port.iceberg=0", "-s3.port.lance=0", "-webdav=false", "-admin.ui=false",
     ]  # fmt: skip
     with running(
-        arguments, folder / "log", lambda: answers(s3, "/healthz", frozenset({200})), {"GOMEMLIMIT": "200MiB"}
+        arguments, folder / "log", lambda: answers(s3, "/healthz", frozenset({200})), {"GOMEMLIMIT": "800MiB"}
     ):
         server = Server(s3, "s3://bucket/{path}" + _ENDPOINT, S3_KEYS, folder)
         _wait_for_the_first_put(server)

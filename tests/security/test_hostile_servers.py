@@ -15,6 +15,7 @@ from litekeep.storage import base
 from litekeep.storage.opening import open_remote
 from litekeep.storage.remote.httpline import _context
 from litekeep.storage.remote.storage import RemoteStorage
+from litekeep.storage.tls import verifying_context
 
 PASSWORD = "do-not-tell-this"
 LAUGHS = "".join(f'<!ENTITY l{number + 1} "' + f"&l{number};" * 10 + '">' for number in range(9))
@@ -132,9 +133,18 @@ def test_an_answer_without_end(server: Server, monkeypatch: pytest.MonkeyPatch, 
 def test_certificates_and_names_are_checked() -> None:
     import ssl
 
-    context = _context(None)
-    assert (context.verify_mode, context.check_hostname) == (ssl.CERT_REQUIRED, True)
-    assert context.minimum_version >= ssl.TLSVersion.TLSv1_2
+    for context in (_context(None), verifying_context(None)):
+        assert (context.verify_mode, context.check_hostname) == (ssl.CERT_REQUIRED, True)
+        assert context.minimum_version >= ssl.TLSVersion.TLSv1_2
+
+
+def test_a_system_that_leaves_the_version_open_gets_a_safe_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    import ssl
+
+    loose = ssl.create_default_context()
+    loose.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED
+    monkeypatch.setattr(ssl, "create_default_context", lambda **_: loose)
+    assert _context(None).minimum_version == ssl.TLSVersion.TLSv1_2
 
 
 @pytest.mark.parametrize("option", ["insecure=1", "verify=false", "tls=off", "host_key=any", "check_hostname=0"])

@@ -13,6 +13,7 @@ from litekeep.notify.channels import EmailChannel, reveal
 from litekeep.notify.delivery import NotDelivered
 from litekeep.notify.message import Message
 from litekeep.redaction import one_line, redact
+from litekeep.storage.tls import verifying_context
 
 LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
 
@@ -53,7 +54,7 @@ def compose(channel: EmailChannel, message: Message) -> EmailMessage:
 
 def _connect(channel: EmailChannel) -> smtplib.SMTP:
     """A connection that is as safe as the settings say, or none."""
-    context = ssl.create_default_context(cafile=channel.ca_file)
+    context = verifying_context(channel.ca_file)
     name, limit = "localhost", channel.timeout_seconds  # a name of our own: looking one up can take a minute
     if channel.security == "ssl":
         return smtplib.SMTP_SSL(channel.host, channel.port, local_hostname=name, timeout=limit, context=context)

@@ -20,6 +20,7 @@ from urllib.parse import SplitResult, unquote, urljoin, urlsplit, urlunsplit
 from litekeep import __version__
 from litekeep.notify.delivery import NotDelivered
 from litekeep.redaction import place_of
+from litekeep.storage.tls import verifying_context
 
 MOST_REDIRECTS = 3
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -138,7 +139,7 @@ class _NoRedirects(urllib.request.HTTPRedirectHandler):
 def _opener(ca_file: Path | None) -> urllib.request.OpenerDirector:
     """Only http and https, with the proxy of the environment and certificates that are verified."""
     try:
-        context = ssl.create_default_context(cafile=ca_file)
+        context = verifying_context(ca_file)
     except OSError as error:
         raise NotDelivered(f"the certificates in {ca_file} cannot be read: {error.strerror or error}") from None
     opener = urllib.request.OpenerDirector()

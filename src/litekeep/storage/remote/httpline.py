@@ -22,6 +22,7 @@ from litekeep.storage.base import check_length
 from litekeep.storage.remote import troubles
 from litekeep.storage.remote.address import Address
 from litekeep.storage.remote.wire import Pace, Secrets
+from litekeep.storage.tls import verifying_context
 
 _CONNECT_SECONDS = 20.0
 _PIECE_BYTES = 1 << 16
@@ -194,6 +195,6 @@ def _send(line: http.client.HTTPConnection, body: memoryview | None, pace: Pace 
 
 def _context(ca_file: str | None) -> ssl.SSLContext:
     try:
-        return ssl.create_default_context(cafile=ca_file)
+        return verifying_context(ca_file)
     except (OSError, ssl.SSLError) as error:
         raise UsageError(f"the certificates in {ca_file} cannot be read") from error

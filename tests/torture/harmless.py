@@ -61,6 +61,8 @@ for command in (
 """
 ADVICE = 3
 """The exit code of a doctor that has something to say."""
+ENDLESS = 1 << 40
+"""Commits of an application that shall be killed, however late that is."""
 CALLS = (
     "open,openat,openat2,creat,write,pwrite64,writev,pwritev,pwritev2,truncate,ftruncate,fallocate,unlink,unlinkat,"
     "rename,renameat,renameat2,link,linkat,chmod,fchmod,fchmodat,chown,fchown,fchownat,lchown,utime,utimes,utimensat,"
@@ -130,6 +132,7 @@ class Storm:
     def _live(self, commits: int) -> None:
         """The application from its start to its end, or until it is killed."""
         dies_at = self.noted() + self.chance.randrange(1, commits) if self.more == "application killed" else 0
+        commits = commits if not dies_at else ENDLESS
         with started(
             self.source, self.acknowledged, commits, "embedded" if self.more == "embedded" else "alone"
         ) as app:

@@ -47,7 +47,7 @@ def seaweedfs(folder: Path) -> Iterator[int]:
     ]  # fmt: skip
     with open(folder / "log", "wb") as log:
         server = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment({"GOMEMLIMIT": "400MiB"})
+            command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment({"GOMEMLIMIT": "800MiB"})
         )
     try:
         _wait_for(s3, server)

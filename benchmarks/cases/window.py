@@ -31,15 +31,8 @@ def measure(setting: Setting) -> Report:
     workload = f"1040 x 720, Xvfb with openbox; {few} and {many:,} backups; a backup of {large} MB of random pages"
     columns = ("", "times", "median", "p95", "max", "median of CPU", "max of CPU")
     report = Report(NAME, QUESTION, workload, columns)
-    if setting.engine_wanted():
-        fill(report, setting, few, many, large, rounds)
-        words = "CPU is the processor time of the Tk thread alone: what a machine without other work would take"
-        report.notes.append(words)
-    return report
-
-
-def fill(report: Report, setting: Setting, few: int, many: int, large: int, rounds: int) -> None:
-    """All rows."""
+    if not setting.engine_wanted():
+        return report
     folders = {name: setting.folder / name for name in ("few", "many", "large")}
     for name, amount in (("few", few), ("many", many), ("large", large)):
         say(f"making {amount:,} {'MB' if name == 'large' else 'backups'}")
@@ -65,6 +58,10 @@ def fill(report: Report, setting: Setting, few: int, many: int, large: int, roun
     if wrong:
         raise RuntimeError(f"a backup did not succeed: {wrong[0]}")
     add(report, f"longest stall: a backup of {large} MB", [run["longest"] for run in backed], STALL_SECONDS)
+    report.notes.append(
+        "CPU is the processor time of the Tk thread alone: what a machine without other work would take"
+    )
+    return report
 
 
 def program(what: str, folder: Path, number: int) -> dict[str, Any]:

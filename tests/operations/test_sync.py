@@ -539,23 +539,33 @@ def test_the_memory_is_only_a_memory(home: Home, spoil: str) -> None:
     copy.require(images)
 
 
-def test_a_prune_beside_it(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+def forget_the_oldest(home: Home) -> None:
+    """A backup is put into the trash; days later a prune takes it away, and rewrites packs."""
+    to_trash(home.repository, home.snapshots()[0], clock=home.clock, monitor=Silent())
+    home.clock.advance(5 * DAY)
+    home.prune(LAST_3)
+
+
+class Late(MemoryStorage):
+    """A place to send to; before the first object arrives, a prune is made where it comes from."""
+
+    def __init__(self, home: Home) -> None:
+        super().__init__()
+        self._home, self._done = home, False
+
+    def put(self, key: str, data: Any) -> None:
+        if not self._done:
+            self._done = True
+            forget_the_oldest(self._home)
+        super().put(key, data)
+
+
+def test_a_prune_beside_it(home: Home) -> None:
     """Objects that were listed are gone when they are to be sent."""
     images = prepared(home)
     copy = Copy(home)
 
-    class Late(MemoryStorage):
-        done = False
-
-        def put(self, key: str, data: Any) -> None:
-            if not self.done:
-                self.done = True
-                to_trash(home.repository, home.snapshots()[0], clock=home.clock, monitor=Silent())
-                home.clock.advance(5 * DAY)
-                home.prune(LAST_3)
-            super().put(key, data)
-
-    copy.storage = Late()
+    copy.storage = Late(home)
     copy.sync()
     copy.require(images)
     assert {each.id for each in home.snapshots()[-2:]} <= copy.ids()
@@ -570,9 +580,7 @@ def test_a_prune_between_two_looks(home: Home, monkeypatch: pytest.MonkeyPatch) 
     def late(self: Any, *rest: Any) -> Any:
         if not done:
             done.append(True)
-            to_trash(home.repository, home.snapshots()[0], clock=home.clock, monitor=Silent())
-            home.clock.advance(5 * DAY)
-            home.prune(LAST_3)
+            forget_the_oldest(home)
         return really(self, *rest)
 
     monkeypatch.setattr(sync_module._Sync, "_packs_for", late)
@@ -614,18 +622,7 @@ def test_replicate_beside_a_prune(home: Home) -> None:
     """Packs that were listed are rewritten before they are sent."""
     images = prepared(home)
 
-    class Late(MemoryStorage):
-        done = False
-
-        def put(self, key: str, data: Any) -> None:
-            if not self.done:
-                self.done = True
-                to_trash(home.repository, home.snapshots()[0], clock=home.clock, monitor=Silent())
-                home.clock.advance(5 * DAY)
-                home.prune(LAST_3)
-            super().put(key, data)
-
-    target = Late()
+    target = Late(home)
     monitor = RecordingMonitor()
     result = replicate(home.repository, target, clock=home.clock, monitor=monitor)
     assert result.left_behind == ()

@@ -85,3 +85,4 @@ def test_what_is_examined_exists() -> None:
     results = folder / "results" / "mutation.json"
     kept = json.loads(results.read_text("utf-8"))["modules"] if results.exists() else {}
     assert kept.keys() <= asked.keys()
+    assert all(all(each["survivors"].values()) for each in kept.values())

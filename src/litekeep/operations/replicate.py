@@ -13,13 +13,11 @@ from dataclasses import dataclass
 from litekeep.clock import Clock
 from litekeep.errors import LitekeepError, ObjectMissing, Refused
 from litekeep.monitor import Monitor
-from litekeep.operations.sending import Sender, foundation, refuse_other
+from litekeep.operations.sending import Sender, foundation, refuse_other, tell_not_sent, why_not
 from litekeep.repository import layout
+from litekeep.repository.moment import ATTEMPTS
 from litekeep.repository.repository import Repository
-from litekeep.storage.base import Storage
-
-ATTEMPTS = 5
-"""A prune of the repository beside it takes objects away that were listed: then the rest is sent once more."""
+from litekeep.storage.base import Storage, sizes_by_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +41,9 @@ def replicate(repository: Repository, target: Storage, *, clock: Clock, monitor:
     StorageError family: what was sent stays.
     """
     started = clock.monotonic()
-    there = {entry.key: entry.size_bytes for entry in target.list()}
+    there = sizes_by_key(target.list())
     refuse_other(repository, target, there)
-    here = {entry.key: entry.size_bytes for entry in repository.storage.list()}
+    here = sizes_by_key(repository.storage.list())
     own = [key for key in there if layout.parse_snapshot_key(key) and key not in here]
     if own:
         raise Refused(
@@ -57,17 +55,14 @@ def replicate(repository: Repository, target: Storage, *, clock: Clock, monitor:
     total = sum(here[key] for keys in steps for key in keys)
     monitor.event("replicate_started", objects=sum(map(len, steps)), bytes=total)
     sender, failed = Sender(repository, target, total, monitor), dict[str, LitekeepError]()
-    for _ in range(ATTEMPTS):
+    for _ in range(ATTEMPTS):  # a prune beside it takes objects away that were listed
         failed = {key: error for keys in steps for key, error in sender.send(keys).items()}
         if not any(isinstance(error, ObjectMissing) for error in failed.values()):
             break
-        there = {entry.key: entry.size_bytes for entry in target.list()}
-        steps = _steps({entry.key: entry.size_bytes for entry in repository.storage.list()}, there)
-    left_behind = [
-        error.message if key in error.message else f"{key}: {error.message}" for key, error in failed.items()
-    ]
-    for text in left_behind:
-        monitor.event("warning", code="not_copied", message=f"not sent: {text}")
+        there = sizes_by_key(target.list())
+        steps = _steps(sizes_by_key(repository.storage.list()), there)
+    left_behind = [why_not(key, error) for key, error in failed.items()]
+    tell_not_sent(left_behind, monitor)
     elapsed = clock.monotonic() - started
     monitor.event("replicate_finished", objects=sender.objects, bytes=sender.bytes, elapsed_seconds=elapsed)
     snapshots = sum(layout.parse_snapshot_key(entry.key) is not None for entry in target.list(layout.SNAPSHOTS))

@@ -30,7 +30,7 @@ from litekeep.repository import layout
 from litekeep.repository.catalog import load_catalog
 from litekeep.repository.repository import Repository
 from litekeep.retention import RetentionPolicy
-from litekeep.storage.base import Storage
+from litekeep.storage.base import Storage, sizes_by_key
 from litekeep.storage.counting import CountingStorage
 from litekeep.storage.readonly import ReadOnly
 
@@ -146,7 +146,7 @@ def _lists(storage: Storage) -> str:
     wanted = {f"{_FOLDER}{number % 7}/{number}": number + 1 for number in range(_OBJECTS)}
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(lambda item: storage.put(item[0], _bytes(item[1], 4)), wanted.items()))
-    found = {entry.key: entry.size_bytes for entry in storage.list(_FOLDER)}
+    found = sizes_by_key(storage.list(_FOLDER))
     lacking = [key for key, size in wanted.items() if found.get(key) != size]
     _require(not lacking, f"{len(lacking)} of {_OBJECTS} objects are not listed, or with another length")
     _require(len(storage.list(f"{_FOLDER}3/")) == len([key for key in wanted if "/3/" in key]), "a folder is not whole")

@@ -84,6 +84,17 @@ class Sender:
             self._arrived(key, size)
 
 
+def why_not(key: str, error: LitekeepError) -> str:
+    """Why an object was not sent, in words that name it."""
+    return error.message if key in error.message else f"{key}: {error.message}"
+
+
+def tell_not_sent(reasons: Iterable[str], monitor: Monitor) -> None:
+    """Warn of each object that was left out."""
+    for reason in reasons:
+        monitor.event("warning", code="not_copied", message=f"not sent: {reason}")
+
+
 def foundation(keys: Iterable[str]) -> list[str]:
     """Of these keys those that every repository needs to be one, in the order in which they are sent."""
     present = set(keys)

@@ -44,23 +44,22 @@ from litekeep.operations.copymemory import CopyMemory
 from litekeep.operations.forgotten import is_about_forgotten
 from litekeep.operations.lookback import WAITS, look
 from litekeep.operations.prune import PruneOptions, PruneResult, prune
-from litekeep.operations.sending import Sender, foundation, refuse_other
+from litekeep.operations.sending import Sender, foundation, refuse_other, tell_not_sent, why_not
 from litekeep.operations.sightings import remember_beside
 from litekeep.repository import layout
 from litekeep.repository.catalog import load_catalog
 from litekeep.repository.garbage import Maps, needed_frames
+from litekeep.repository.moment import ATTEMPTS
 from litekeep.repository.packs import PackTable, load_index
 from litekeep.repository.repository import Repository
 from litekeep.retention import RetentionPolicy, plan_retention
-from litekeep.storage.base import Storage
+from litekeep.storage.base import Storage, sizes_by_key
 from litekeep.storage.counting import CountingStorage
 
 LIST_AFTER = timedelta(days=7)
 """So often the place itself is asked what it has."""
 SAVE_EVERY = 256
 """After so many objects, what was sent is written down."""
-ATTEMPTS = 5
-"""A prune of the repository beside it takes objects away that were listed: then it is done once more (moment.py)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +201,7 @@ class _Sync:
 
     def _local(self) -> dict[str, int]:
         """Key -> size of all that is here."""
-        return {entry.key: entry.size_bytes for entry in self._repository.storage.list()}
+        return sizes_by_key(self._repository.storage.list())
 
     def _refuse_open_talk(self) -> None:
         if self._repository.keys is None and not self._options.unencrypted:
@@ -221,7 +220,7 @@ class _Sync:
         if known is not None and recent and not (self._options.look or self._options.check):
             self._there = dict(known)
             return False
-        found = {entry.key: entry.size_bytes for entry in self._copy.list()}
+        found = sizes_by_key(self._copy.list())
         if not self._is_left_of_ours(found, known or {}, local):
             refuse_other(self._repository, self._copy, found)
         if known and not found and not self._options.look:
@@ -269,8 +268,7 @@ class _Sync:
             local = now
         else:
             self._send(local)
-        for text in self._left_behind.values():
-            self._monitor.event("warning", code="not_copied", message=f"not sent: {text}")
+        tell_not_sent(self._left_behind.values(), self._monitor)
         return local
 
     def _send(self, local: dict[str, int]) -> None:
@@ -466,7 +464,7 @@ class _Sync:
         options = PruneOptions(policy, source=self._options.source, compact=False)
         result = prune(self._there_repository, options, clock=self._clock, monitor=self._monitor)
         self._memory.left_out |= {each.id for each in (*result.trashed, *result.forgotten)}
-        self._there = {entry.key: entry.size_bytes for entry in self._copy.list()}
+        self._there = sizes_by_key(self._copy.list())
         self._memory.change(pruned_at=self._clock.now())
         for source, whys in result.waiting:
             self._warn("copy_prune_held", f"nothing of {source} is removed from the copy: {'; '.join(whys)}")
@@ -507,8 +505,7 @@ class _Sync:
         )
 
     def _leave_behind(self, key: str, error: LitekeepError) -> None:
-        text = error.message if key in error.message else f"{key}: {error.message}"
-        self._left_behind.setdefault(key, text)
+        self._left_behind.setdefault(key, why_not(key, error))
 
     def _warn(self, code: str, message: str) -> None:
         self._warnings[code] = message

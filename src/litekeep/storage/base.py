@@ -27,6 +27,7 @@ which may pass by itself. Each names the key. A storage that was opened with a w
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
@@ -54,6 +55,11 @@ class Entry:
 
     key: str
     size_bytes: int
+
+
+def sizes_by_key(entries: Iterable[Entry]) -> dict[str, int]:
+    """Key -> size in bytes of what was listed."""
+    return {entry.key: entry.size_bytes for entry in entries}
 
 
 class Storage(Protocol):

@@ -171,12 +171,14 @@ class HeatMap(Chart):
         self.canvas.create_image(x - out, y - out, anchor="nw", image=image, tags="today")
 
     def _picture(self, day: Day) -> Photo:
-        size, colour, back = self.scaled(HEAT_CELL), self.colour(self.look.day(day)), self.colour(self.back)
-        return photo(self, ("day", day, size, colour, back), lambda: self._drawn(day))
+        return photo(self, ("day", *self._how(day)), lambda: self._drawn(day))
 
     def _drawn(self, day: Day) -> Image.Image:
+        return day_picture(*self._how(day))
+
+    def _how(self, day: Day) -> tuple[Day, int, int, int, str, str]:
         size, radius, thick = self.scaled(HEAT_CELL), self.scaled(ROUND), self.scaled(1.5)
-        return day_picture(day, size, radius, thick, self.colour(self.look.day(day)), self.colour(self.back))
+        return day, size, radius, thick, self.colour(self.look.day(day)), self.colour(self.back)
 
 
 @lru_cache(maxsize=64)

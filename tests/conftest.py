@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import tempfile
+from contextlib import suppress
 
 import pytest
 
+with suppress(ValueError):  # a shell's background job ignores it, and so would every program that a test starts
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 _state = tempfile.mkdtemp(prefix="litekeep-state-")
 # What tests leave there is not the business of who runs them; some start programs without the first of the two.
 os.environ["LITEKEEP_STATE_FOLDER"] = os.environ["XDG_STATE_HOME"] = _state

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from crash.film import Frame, State, in_memory
-from crash.operations import Operation, attempt, failed
+from crash.operations import OPERATIONS, Operation, attempt, failed
 from crash.worlds import ALL, DAY, World, content_digest, names_from, rebuilt, small_scale
 from litekeep.errors import LitekeepError, Refused
 from litekeep.model import Level, Reason
@@ -99,7 +99,8 @@ def require_recovery(operation: Operation, world: World, reference: Reference, s
     with names_from(seed):
         # What was undone before the kill would be done again by a second undo.
         done = operation.name == "undo" and operation.goal(world, Repository.open(storage), world.scratch)
-        result, error = attempt(operation, world, storage, clock) if not done or journal(world) else (None, None)
+        next_run = back_up_the_unchanged() if done and not journal(world) else operation
+        result, error = attempt(next_run, world, storage, clock)
         repository = Repository.open(storage)
         if error is not None:
             assert isinstance(error, Refused), repr(error)  # it is done already, and says so
@@ -108,6 +109,11 @@ def require_recovery(operation: Operation, world: World, reference: Reference, s
         require_nothing_lost(world, reference, storage)
         require_same_portrait(reference.portrait, portrait(world, storage))
         require_tidy(world, reference, storage, clock)
+
+
+def back_up_the_unchanged() -> Operation:
+    """What a user's computer does next when there is nothing to be done again."""
+    return next(each for each in OPERATIONS if each.name == "backup of the unchanged")
 
 
 def journal(world: World) -> bool:

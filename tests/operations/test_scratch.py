@@ -9,6 +9,7 @@ import pytest
 
 from litekeep.operations import scratch
 from litekeep.operations.scratch import scratch_folder, sweep
+from operations.home import Home
 
 
 def test_a_folder_is_removed_afterwards(tmp_path: Path) -> None:
@@ -26,6 +27,20 @@ def test_a_dead_runs_folder_is_swept(tmp_path: Path) -> None:
     (dead / "inner" / "copy.db").write_bytes(b"x")
     assert sweep(tmp_path) == 1
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_backup_sweeps_what_a_killed_restore_left_beside_the_database(home: Home) -> None:
+    home.make()
+    home.backup()
+    for name, owner in (("dead", True), ("being-made", False)):
+        folder = home.database.parent / f"{scratch.PREFIX}{name}"
+        folder.mkdir()
+        if owner:
+            (folder / "owner").touch()
+            (folder / "image.db").write_bytes(home.database.read_bytes())
+    with scratch_folder(home.database.parent) as living:
+        assert home.backup().unchanged
+        assert list(home.database.parent.glob(f"{scratch.PREFIX}*")) == [living]
 
 
 @pytest.mark.parametrize("left", ["everything gone", "the lock held"])

@@ -43,8 +43,11 @@ def _told_to_stop(seconds: float = 0) -> bool:
 
 
 def storm(path: str, pause: str = "0", seconds: str = "60") -> dict[str, int]:
-    """Commit as fast as possible; figures: commits, busy (a commit that was refused), longest_ms."""
-    db = sqlite3.connect(path, isolation_level=None, timeout=5)
+    """Commit as fast as possible; figures: commits, busy (a commit that was refused), longest_ms.
+
+    SQLite's waiting is not fair: of two that never rest one may not get its turn for many seconds on a busy machine.
+    """
+    db = sqlite3.connect(path, isolation_level=None, timeout=60)
     db.execute("PRAGMA synchronous=OFF")
     print("ready", flush=True)
     commits = busy = 0

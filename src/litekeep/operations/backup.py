@@ -130,6 +130,7 @@ def backup(
     monitor.event("backup_started", database=str(source), reason=options.reason.value)
     with repository.lock(f"backup of {source.name}", options.lock_wait_seconds):
         _refuse_inside(repository, source)
+        sweep(Path(os.path.realpath(source)).parent)  # a restore that was killed left its working copy beside it
         name = options.source or choose_source_name(repository, source, monitor)
         result = _Run(repository, source, name, options, clock, monitor).attempt()
     result = replace(result, elapsed_seconds=clock.monotonic() - started)

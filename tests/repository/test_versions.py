@@ -187,8 +187,8 @@ def test_depths_begin_anew_at_the_limit(tmp_path: Path, monkeypatch: pytest.Monk
 
 
 def test_the_budget_bounds_what_a_backup_decodes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of 16 frames of a megabyte, a budget of an eighth of the image lets two serve as bases."""
-    monkeypatch.setattr(versions, "BUDGET_BYTES", 0)
+    """Of 16 frames of a megabyte, a budget of 4 MiB less an eighth of the image lets two serve as bases."""
+    monkeypatch.setattr(versions, "BUDGET_BYTES", 4 << 20)
     repository, rng = new_repository(), random.Random(1)
     image = bytearray(rng.randbytes(16 << 20))
     key = save(repository, tmp_path, bytes(image))
@@ -201,6 +201,13 @@ def test_the_budget_bounds_what_a_backup_decodes(tmp_path: Path, monkeypatch: py
     plan = plan_read(PackTable(repository), repository.read_manifest(key).page_map.runs())
     assert plan.decode_bytes == (16 << 20) + 16 * 4096
     assert before.page_map.block_count == 4096
+
+
+@pytest.mark.parametrize(
+    ("image_mib", "budget_mib"), [(0, 48), (16, 46), (200, 23), (256, 16), (512, 16), (1024, 32), (10240, 320)]
+)
+def test_the_budget_follows_the_size(image_mib: int, budget_mib: int) -> None:
+    assert versions.budget_bytes(image_mib << 20) == budget_mib << 20
 
 
 def test_very_many_changes_are_stored_plain(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

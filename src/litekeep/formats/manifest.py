@@ -66,18 +66,24 @@ class PageMap:
     @classmethod
     def from_runs(cls, runs: Iterable[Run]) -> PageMap:
         """From runs in image order; neighbours that continue each other are joined."""
+        return cls.from_spans((run.pack, run.first, run.count) for run in runs)
+
+    @classmethod
+    def from_spans(cls, spans: Iterable[tuple[bytes, int, int]]) -> PageMap:
+        """From (pack, first number, count) in image order; neighbours that continue each other are joined."""
         place: dict[bytes, int] = {}
         pack_of, first, count = array("I"), array("I"), array("I")
-        for run in runs:
-            if not run.count:
+        last, end = b"", 0
+        for pack, number, blocks in spans:
+            if not blocks:
                 continue
-            pack = place.setdefault(run.pack, len(place))
-            if pack_of and pack_of[-1] == pack and first[-1] + count[-1] == run.first:
-                count[-1] += run.count
+            if number == end and pack == last:
+                count[-1] += blocks
             else:
-                pack_of.append(pack)
-                first.append(run.first)
-                count.append(run.count)
+                pack_of.append(place.setdefault(pack, len(place)))
+                first.append(number)
+                count.append(blocks)
+            last, end = pack, number + blocks
         packs = sorted(place)
         rank = {place[pack]: index for index, pack in enumerate(packs)}
         return cls(packs, array("I", (rank[pack] for pack in pack_of)), first, count)
@@ -101,9 +107,12 @@ class PageMap:
 
     def runs(self) -> Iterator[Run]:
         """In image order."""
-        packs = self.packs
-        for pack, first, count in zip(self._pack_of, self._first, self._count, strict=True):
-            yield Run(packs[pack], first, count)
+        for pack, first, count in self.spans():
+            yield Run(pack, first, count)
+
+    def spans(self) -> Iterator[tuple[bytes, int, int]]:
+        """(pack, first number, count) of each run, in image order."""
+        return zip(map(self.packs.__getitem__, self._pack_of), self._first, self._count, strict=True)
 
     def addresses(self) -> Iterator[Address]:
         """The address of every block, in image order."""

@@ -312,7 +312,7 @@ def _parse_index(key: str, pack_id: bytes, plain: memoryview, end: int, seal: Se
     stored, blocks_in, bases_in, steps, short, depths, base_pack_of, base_steps = columns
     if sum(blocks_in) != blocks or sum(bases_in) != bases or max(short) >= block_bytes:
         raise ValueError("frames and blocks do not fit")
-    lengths = array("I", map(sub, repeat(block_bytes), short))
+    lengths = array("I", map(sub, repeat(block_bytes), short)) if any(short) else array("I", [block_bytes]) * blocks
     if max(bases_in) * block_bytes > FRAME_BYTES + MAX_BLOCK_BYTES:
         raise ValueError("a frame has too many bases: what it builds on is too large")
     described = _frames(stored, blocks_in, bases_in, lengths, head_bytes(seal), end)
@@ -334,6 +334,8 @@ def _parse_index(key: str, pack_id: bytes, plain: memoryview, end: int, seal: Se
 
 
 def _rising(steps: array[int]) -> array[int]:
+    if not any(steps):
+        return array("I", range(len(steps)))
     return array("I", map(add, accumulate(steps), range(len(steps))))  # OverflowError beyond 32 bits
 
 

@@ -83,9 +83,12 @@ class PackTable:
 
     def names(self, page_map: PageMap) -> Iterator[bytes]:
         """The joined names of the blocks of an image, run by run; raises CorruptObject if a pack lacks a block."""
-        for run in page_map.runs():
-            index, position = self.locate(run.pack, run.first, run.count)
-            yield index.names[position * HASH_BYTES : (position + run.count) * HASH_BYTES]
+        cache = self._cache
+        for pack, first, count in page_map.spans():
+            index, position = cache.get(pack), first
+            if index is None or first + count > index.dense_count:
+                index, position = self.locate(pack, first, count)
+            yield index.names[position * HASH_BYTES : (position + count) * HASH_BYTES]
 
 
 def _lacking(index: PackIndex, first: int) -> CorruptObject:

@@ -5,9 +5,9 @@ of their frames, and of everything those are built on. Two limits keep that cost
 every later restore:
 
 * BUDGET: bases are taken up, frame by frame, the frames with most changed blocks first, until the bytes to decode reach
-  48 MiB less an eighth of the image, but at least that eighth: in a small image, chains are what costs, and they
-  are what saves space; in a large one, reading its frames costs. Blocks beyond it are stored plain and become cheap
-  bases next time.
+  48 MiB less an eighth of the image, but at least 16 MiB, and at least a 32nd of the image: in a small image, chains
+  are what costs, and they are what saves space; in a large one, reading its frames costs. Blocks beyond it are stored
+  plain and become cheap bases next time.
 * MAX_DEPTH: after so many versions on top of each other a block is stored plain. Chains over the snapshots that the
   default retention keeps (about fifty) stay below it; measured in docs/explanation/decisions/0003-delta-depth.md.
 """
@@ -96,16 +96,16 @@ class _FirstFrames:
         return partial(self._encode, number, offset, length)
 
     def _encode(self, number: int, offset: int, length: int, numbers: Sequence[int]) -> NewFrame:
-        buffer: memoryview | None = getattr(self._local, "buffer", None)
-        if buffer is None or len(buffer) < length:
-            buffer = self._local.buffer = memoryview(bytearray(length))
-        view, block_bytes, scan_bytes = buffer[:length], self._geometry.block_bytes, self._scan_bytes
+        buffer: bytearray | None = getattr(self._local, "buffer", None)
+        if buffer is None or len(buffer) != length:
+            buffer = self._local.buffer = bytearray(length)
+        view, block_bytes, scan_bytes = memoryview(buffer), self._geometry.block_bytes, self._scan_bytes
         self._image.fill(offset, view)
         names = self.names[number] = self._identity.names(view, block_bytes)
         if scan_bytes:
             self.scan[number] = self._identity.names(view, scan_bytes)
         lengths = [min(block_bytes, length - at) for at in range(0, length, block_bytes)]
-        return encode_frame(view, names, lengths, [0] * len(lengths), (), b"", numbers)
+        return encode_frame(buffer, names, lengths, [0] * len(lengths), (), b"", numbers)
 
 
 def write_changes(
@@ -151,7 +151,7 @@ def write_changes(
             monitor.progress("store", group[-1] + 1, len(changes.changed), "blocks")
             stop_if_cancelled(monitor)
         packs = writer.finish()
-    page_map = PageMap.from_runs(_merge(before, geometry, changes, placed))
+    page_map = PageMap.from_spans(_merge(before, geometry, changes, placed))
     return Written(page_map, changes.digest, changes.scan, tuple(packs), len(changes.changed))
 
 
@@ -177,9 +177,10 @@ def choose_bases(table: PackTable, geometry: Geometry, before: PageMap, changes:
         position = index.position(address[1])
         if index.depths[position] < MAX_DEPTH:
             by_frame.setdefault((address[0], index.frame_of(position)), []).append((block, address))
-    eighth = geometry.image_bytes // 8
-    budget, chosen, taken, decoded = max(BUDGET_BYTES - eighth, eighth), {}, set[Address](), set[FrameId]()
+    budget, chosen, taken, decoded = budget_bytes(geometry.image_bytes), {}, set[Address](), set[FrameId]()
     for frame, members in sorted(by_frame.items(), key=lambda item: (-len(item[1]), item[0])):
+        if frame not in decoded and table.index(frame[0]).frames[frame[1]].plain_bytes > budget:
+            continue
         fresh, cost = _cost(table, frame, decoded)
         if cost > budget:
             continue
@@ -190,6 +191,11 @@ def choose_bases(table: PackTable, geometry: Geometry, before: PageMap, changes:
                 taken.add(address)
                 chosen[block] = address
     return chosen
+
+
+def budget_bytes(image_bytes: int) -> int:
+    """How many bytes may be decoded to make deltas for an image of this length."""
+    return max(BUDGET_BYTES - image_bytes // 8, BUDGET_BYTES // 3, image_bytes // 32)
 
 
 def _cost(table: PackTable, frame: FrameId, decoded: set[FrameId]) -> tuple[set[FrameId], int]:
@@ -225,35 +231,26 @@ def _addresses_at(before: PageMap, changes: Changes) -> Iterator[tuple[int, Addr
         start = end
 
 
-def _merge(before: PageMap, geometry: Geometry, changes: Changes, placed: list[Run]) -> Iterator[Run]:
-    """The new map in image order: new and moved blocks in between what stays of the map before."""
+def _merge(
+    before: PageMap, geometry: Geometry, changes: Changes, placed: list[Run]
+) -> Iterator[tuple[bytes, int, int]]:
+    """The spans of the new map: new and moved blocks in between what stays of the map before."""
     addresses = ((run.pack, run.first + offset) for run in placed for offset in range(run.count))
     written = zip(changes.changed, addresses, strict=True)
-    kept, at = _Cursor(before), 0
-    for block, (pack, number) in heapq.merge(written, sorted(changes.moved.items())):
-        yield from kept.take(block - at)
-        yield Run(pack, number, 1)
-        kept.skip(1)
-        at = block + 1
-    yield from kept.take(geometry.block_count - at)
-
-
-class _Cursor:
-    """Walks a page map from the first block to the last."""
-
-    def __init__(self, page_map: PageMap) -> None:
-        self._runs = page_map.runs()
-        self._held: Run | None = None
-
-    def take(self, blocks: int) -> Iterator[Run]:
-        """The runs of the next blocks; fewer at the end."""
-        while blocks and (run := self._held or next(self._runs, None)):
-            count = min(run.count, blocks)
-            self._held = Run(run.pack, run.first + count, run.count - count) if count < run.count else None
-            blocks -= count
-            yield Run(run.pack, run.first, count)
-
-    def skip(self, blocks: int) -> None:
-        """Pass over the next blocks."""
-        for _ in self.take(blocks):
-            pass
+    others = heapq.merge(written, sorted(changes.moved.items()))
+    length = geometry.block_count
+    block, address = next(others, (length, (b"", 0)))
+    start = 0
+    for pack, first, count in before.spans():
+        at, end = start, min(start + count, length)
+        while block < end:
+            yield pack, first + at - start, block - at
+            yield *address, 1
+            at = block + 1
+            block, address = next(others, (length, (b"", 0)))
+        if at < end:
+            yield pack, first + at - start, end - at
+        start += count
+    while block < length:
+        yield *address, 1
+        block, address = next(others, (length, (b"", 0)))

@@ -20,19 +20,25 @@ FRACTION = 0.002
 FIRST_LIMIT = 1.0
 DATA_LIMIT = REQUEST_LIMIT = 1 / 5
 ENCRYPTION_LIMIT = 1.15
+UNVERIFIED = "litekeep, not verified"
 
 
 class OffsiteLitekeep(Litekeep):
-    """Backup into a folder, verified, and the copy on the server, in one run of `litekeep backup`."""
+    """Backup into a folder, and the copy on the server, in one run of `litekeep backup`; verified, if not told else."""
 
-    def __init__(self, port: int, *, encrypted: bool) -> None:
-        super().__init__()
+    def __init__(self, port: int, *, encrypted: bool = False, verify: str = "full") -> None:
+        super().__init__(verify)
         self.port, self.encrypted = port, encrypted
 
     @property
+    def verified(self) -> bool:
+        """False on the terms of the others."""
+        return self.verify == "full"
+
+    @property
     def name(self) -> str:
-        """Encrypted or not."""
-        return "litekeep, encrypted" if self.encrypted else "litekeep"
+        """With what makes it different."""
+        return UNVERIFIED if not self.verified else "litekeep, encrypted" if self.encrypted else "litekeep"
 
     def prepare(self, folder: Path) -> None:
         """The settings file, and the repository."""
@@ -47,7 +53,7 @@ class OffsiteLitekeep(Litekeep):
 
     def configure(self, port: int) -> None:
         """Send to this port from now on."""
-        place = "encrypted" if self.encrypted else "plain"
+        place = "unverified" if not self.verified else "encrypted" if self.encrypted else "plain"
         (self.folder / "secret").write_text(SECRET, "utf-8")
         (self.folder / "access").write_text(KEY, "utf-8")
         copy = {
@@ -63,7 +69,7 @@ class OffsiteLitekeep(Litekeep):
 
     def backup(self, database: Path) -> Cost:
         """`litekeep backup`, which sends."""
-        return self._run("backup", database, "-c", self.folder / "settings.json", "--reason", "scheduled")
+        return self._run(*self._backup(database), "--reason", "scheduled")
 
     def send(self) -> Cost:
         """What is there already, to the server: `litekeep sync`."""
@@ -71,7 +77,10 @@ class OffsiteLitekeep(Litekeep):
 
     def backup_only(self, database: Path) -> Cost:
         """The same without sending."""
-        return self._run("backup", database, "-c", self.folder / "settings.json", "--no-sync")
+        return self._run(*self._backup(database), "--no-sync")
+
+    def _backup(self, database: Path) -> list[str | Path]:
+        return ["backup", database, "-c", self.folder / "settings.json", "--verify", self.verify]
 
 
 class OffsiteRestic(Restic):
@@ -153,8 +162,9 @@ def days(setting: Setting, report: Report, port: int) -> None:
     peers: list[OffsitePeer] = list(
         setting.invite(
             [
-                OffsiteLitekeep(port, encrypted=False),
+                OffsiteLitekeep(port),
                 OffsiteLitekeep(port, encrypted=True),
+                OffsiteLitekeep(port, verify="none"),
                 OffsiteRestic(port),
                 OffsiteLitestream(port),
             ]
@@ -223,12 +233,14 @@ def add_goals(
     """What the figures are compared with."""
     others = [taken for name, taken in whole.items() if not name.startswith("litekeep")]
     if "litekeep" in whole and others:
-        report.goals.append(Goal("first copy / the fastest other", whole["litekeep"] / min(others), FIRST_LIMIT))
+        for name in ("litekeep", UNVERIFIED):
+            words = "first copy / the fastest other" + name.removeprefix("litekeep")
+            report.goals.append(Goal(words, whole[name] / min(others), FIRST_LIMIT))
     if "litekeep" in counted and "restic" in counted:
         (mine, sent), (theirs, theirs_sent) = counted["litekeep"], counted["restic"]
         report.goals.append(Goal("requests of a day / restic", mine / theirs, REQUEST_LIMIT))
         report.goals.append(Goal("bytes of a day / restic", sent / theirs_sent, DATA_LIMIT))
-    pair = [peer for peer in peers if isinstance(peer, OffsiteLitekeep)]
+    pair = [peer for peer in peers if isinstance(peer, OffsiteLitekeep) and peer.verified]
     if len(pair) == 2:
         costs: dict[bool, list[Cost]] = {False: [], True: []}
         for number in range(5):

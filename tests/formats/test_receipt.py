@@ -20,7 +20,11 @@ KEY = "receipts/app/0123456789abcdef-01234567"
 NOW = datetime(2026, 3, 1, 2, 0, 0, 123456, timezone(timedelta(hours=1)))
 
 texts = st.lists(st.text(max_size=20), max_size=3).map(tuple)
-moments = st.datetimes(timezones=st.sampled_from([UTC, timezone(timedelta(hours=-9, minutes=-30))]))
+moments = st.datetimes(
+    datetime(2, 1, 2),
+    datetime(9998, 12, 30),  # every zone can show it (model.read_moment)
+    timezones=st.sampled_from([UTC, timezone(timedelta(hours=-9, minutes=-30))]),
+)
 receipts = st.builds(
     Receipt,
     snapshot=st.text("0123456789abcdef", min_size=16, max_size=16),

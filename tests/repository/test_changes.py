@@ -11,7 +11,7 @@ from litekeep.blocks.split import Geometry
 from litekeep.errors import Cancelled, CorruptObject
 from litekeep.monitor import Silent
 from litekeep.repository import changes as module
-from litekeep.repository.changes import Changes, ImageFile, find_changes, scan_bytes_for
+from litekeep.repository.changes import Changes, ImageFile, find_changes, find_moved, scan_bytes_for
 from litekeep.repository.packs import PackTable
 from litekeep.repository.repository import Repository
 from litekeep.testing import RecordingMonitor
@@ -34,7 +34,7 @@ def compare(repository: Repository, folder: Path, before: str, after: bytes, pag
     path.write_bytes(after)
     manifest = repository.read_manifest(before)
     with ImageFile(path) as file:
-        return find_changes(
+        found = find_changes(
             file,
             Geometry(page_bytes, len(after)),
             repository.identity,
@@ -43,6 +43,8 @@ def compare(repository: Repository, folder: Path, before: str, after: bytes, pag
             (manifest.facts["scan_bytes"], manifest.scan),
             Silent(),
         )
+    find_moved(found)
+    return found
 
 
 def check(repository: Repository, key: str, before: bytes, after: bytes, page_bytes: int, found: Changes) -> None:

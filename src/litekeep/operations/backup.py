@@ -16,6 +16,7 @@ is on a local disk.
 from __future__ import annotations
 
 import os
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -39,7 +40,7 @@ from litekeep.operations.verify import Proof, prove, record_proof
 from litekeep.repository import layout
 from litekeep.repository.catalog import apply_receipts, remember, snapshot_from_facts
 from litekeep.repository.changes import Changes, ImageFile, ImageSource, find_changes
-from litekeep.repository.packs import PackTable
+from litekeep.repository.packs import CACHED_BLOCKS, PackTable
 from litekeep.repository.repository import Repository
 from litekeep.repository.versions import Written, write_changes, write_first
 from litekeep.sqlite.capture import ATTEMPTS, CaptureOptions, Image, PinnedSource, SourceReplaced, pin
@@ -254,13 +255,14 @@ class _Run:
 
     def _capture(self, newest: Newest | None, how: CaptureOptions) -> BackupResult:
         began = self.clock.now()
+        table = self._read_ahead(newest)
         with pin(self.source, clock=self.clock, monitor=self.monitor, options=how) as pinned:
             if newest and self._may_rely_on(newest) and is_unchanged(newest, pinned.fingerprint, began):
                 record_unchanged(self.repository, newest, None, began, self.clock, self.options.slot)
                 sweep(self.options.scratch)  # no working copy is made, but a killed run may have left one
                 return _unchanged(newest, "the file, its change times and its write-ahead log are as they were")
             with scratch_folder(self.options.scratch) as scratch:
-                comparison = self._comparison(pinned.facts, newest)
+                comparison = self._comparison(pinned.facts, newest, table)
                 sequence = self._next_sequence()
                 if comparison is None:
                     image, written = self._write_first(pinned, scratch / "image.db", sequence)
@@ -285,11 +287,31 @@ class _Run:
         with ImageFile(image.path) as file:
             return image, write_first(self.repository, file, geometry, sequence, self.monitor)
 
-    def _comparison(self, facts: DatabaseFacts, newest: Newest | None) -> _Comparison | None:
-        """With the newest snapshot, if there is one that fits."""
+    def _read_ahead(self, newest: Newest | None) -> PackTable | None:
+        """What the newest snapshot is made of, read before a writer has to wait for us, where there will be changes."""
+        if newest is None or newest.snapshot.damage or newest.manifest.page_map.block_count > CACHED_BLOCKS:
+            return None
+        earlier = newest.manifest.facts.get("fingerprint")
+        try:
+            status = os.stat(self.source)
+        except OSError:
+            return None  # pin tells what is wrong
+        known = (earlier.get("size_bytes"), earlier.get("mtime_ns")) if isinstance(earlier, dict) else None
+        if known == (status.st_size, status.st_mtime_ns):
+            return None
+        table = PackTable(self.repository)
+        try:
+            deque(table.names(newest.manifest.page_map), maxlen=0)
+        except CorruptObject as error:
+            raise _DamagedBefore(str(error)) from error
+        return table
+
+    def _comparison(self, facts: DatabaseFacts, newest: Newest | None, table: PackTable | None) -> _Comparison | None:
+        """With the newest snapshot, if there is one that fits. table: if it was read already."""
         geometry = Geometry(facts.page_size, facts.size_bytes)
         if newest and not newest.snapshot.damage and newest.member["block_bytes"] == geometry.block_bytes:
-            return _Comparison(self.repository, geometry, newest.manifest, PackTable(self.repository), self.monitor)
+            table = table or PackTable(self.repository)
+            return _Comparison(self.repository, geometry, newest.manifest, table, self.monitor)
         return None
 
     def _may_rely_on(self, newest: Newest) -> bool:

@@ -50,7 +50,7 @@ def scan_bytes_for(image_bytes: int) -> int:
     if image_bytes < SCAN_FROM_BYTES:
         return 0
     size = 1 << 16
-    while size < 1 << 18 and image_bytes // size > 8192:
+    while size < 1 << 18 and image_bytes // size > 12_000:
         size *= 2
     return size
 
@@ -110,8 +110,8 @@ class ImageFile:
 class Changes:
     """What a comparison found. changed: numbers of the blocks to write, rising, with their names, joined.
 
-    moved: blocks whose content the snapshot holds elsewhere. held: the content of the first changed ones, up to
-    HELD_BYTES. digest: over the names of all blocks of the new image.
+    moved: blocks whose content the snapshot holds elsewhere, after find_moved. held: the content of the first changed
+    ones, up to HELD_BYTES. digest: over the names of all blocks of the new image. before: the snapshot's names.
     """
 
     digest: bytes = b""
@@ -120,6 +120,7 @@ class Changes:
     names: bytearray = field(default_factory=bytearray)
     moved: dict[int, Address] = field(default_factory=dict)
     held: dict[int, bytes] = field(default_factory=dict)
+    before: _Names | None = None
 
     def keep(self, block: int, content: bytes, geometry: Geometry, image: ImageSource) -> None:
         """Hold a changed block for the writer: in memory as long as there are few, else where the image keeps it."""
@@ -206,7 +207,7 @@ def find_changes(
             yield piece.names
 
     changes.digest, changes.scan = identity.digest(collected()), b"".join(scan_parts)
-    _find_moved(changes, old)
+    changes.before = old
     return changes
 
 
@@ -275,9 +276,10 @@ def _differing(names: bytes, before: bytes) -> list[int]:
     ]
 
 
-def _find_moved(changes: Changes, before: _Names) -> None:
-    count = len(changes.changed)
-    if not 0 < count <= MOVED_LIMIT:
+def find_moved(changes: Changes) -> None:
+    """Look for changed blocks that the snapshot holds elsewhere; the image is not needed any more."""
+    before, changes.before, count = changes.before, None, len(changes.changed)
+    if before is None or not 0 < count <= MOVED_LIMIT:
         return
     found = before.locate({changes.name(place) for place in range(count)})
     if not found:

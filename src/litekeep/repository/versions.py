@@ -28,7 +28,7 @@ from litekeep.blocks.split import Geometry
 from litekeep.formats.manifest import PageMap, Run
 from litekeep.formats.pack import Address, NewFrame
 from litekeep.monitor import Monitor, stop_if_cancelled
-from litekeep.repository.changes import Changes, ImageSource, scan_bytes_for
+from litekeep.repository.changes import Changes, ImageSource, find_moved, scan_bytes_for
 from litekeep.repository.packs import PackTable
 from litekeep.repository.reader import BlockReader, FrameId, plan_read
 from litekeep.repository.repository import Repository
@@ -123,6 +123,7 @@ def write_changes(
 
     sequence: of the snapshot to come, higher than that of any pack of this source.
     """
+    find_moved(changes)
     bases = choose_bases(table, geometry, before, changes)
     placed, bulk = list[Run](), len(changes.changed) * geometry.block_bytes > BULK_BYTES
     with (

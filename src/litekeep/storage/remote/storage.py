@@ -248,7 +248,7 @@ class RemoteStorage:
 
     def _require_equal(self, key: str, content: memoryview) -> None:
         try:
-            if self.size(key) == content.nbytes and self.get(key) == content:
+            if self.size(key) == content.nbytes and self.get(key) == bytes(content):
                 return
         except ObjectMissing as error:
             raise troubles.unreachable("write", key, self.description, "it was there and is gone again") from error

@@ -8,6 +8,7 @@ import hashlib
 import os
 import signal
 import sqlite3
+import struct
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -200,3 +201,28 @@ class Child:
         self._stdin.close()  # type: ignore[attr-defined]
         answer: dict[str, int] = json.loads(self._stdout.readline())  # type: ignore[attr-defined]
         return answer
+
+
+def make_sparse(path: Path, size_bytes: int) -> Path:
+    """A valid database of this length with few rows: all other pages are free, and holes of the file.
+
+    Free pages are named by trunk pages (sqlite.org fileformat2 section 1.5); only these take room on the disk.
+    """
+    with closing(connect(make(path, rows=50))) as db:
+        db.execute("VACUUM")
+    page_size, leaves = 4096, 4096 // 4 - 8  # SQLite leaves the last six entries of a trunk unused
+    pages, lock_page = size_bytes // page_size, (1 << 30) // page_size + 1
+    with path.open("r+b") as file:
+        header = file.read(100)
+        (used,) = struct.unpack_from(">I", header, 28)
+        assert struct.unpack_from(">HxxxxxxxxxxxxxxII", header, 16) == (page_size, 0, 0), "no free pages yet"
+        free = [number for number in range(used + 1, pages + 1) if number != lock_page]
+        trunks = [free[at : at + leaves + 1] for at in range(0, len(free), leaves + 1)]
+        file.truncate(pages * page_size)
+        for place, (number, *others) in enumerate(trunks):
+            following = trunks[place + 1][0] if place + 1 < len(trunks) else 0
+            file.seek((number - 1) * page_size)
+            file.write(struct.pack(f">{2 + len(others)}I", following, len(others), *others))
+        file.seek(28)
+        file.write(struct.pack(">3I", pages, trunks[0][0], len(free)))
+    return path

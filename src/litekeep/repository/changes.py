@@ -40,7 +40,7 @@ SCAN_FROM_BYTES = 16 << 20
 CHUNK_BYTES = 2 << 20
 READERS = 2
 """Pieces that are read at the same time."""
-HELD_BYTES = 16 << 20
+HELD_BYTES = 8 << 20
 MOVED_LIMIT = 100_000
 """More changed blocks than this are not looked up elsewhere: it would take much memory for little gain."""
 
@@ -144,13 +144,12 @@ class _Piece:
 
 
 class _Names:
-    """The names of a snapshot's blocks, handed out from the first to the last in pieces of any length, and kept."""
+    """The names of a snapshot's blocks, handed out from the first to the last in pieces of any length."""
 
     def __init__(self, table: PackTable, page_map: PageMap) -> None:
         self._table, self._map = table, page_map
         self._runs = table.names(page_map)
         self._held = b""
-        self._taken: list[bytes] = []
 
     def take(self, blocks: int) -> bytes:
         """The next names; fewer at the end."""
@@ -162,12 +161,11 @@ class _Names:
                 break
         joined = b"".join(parts)
         self._held = joined[blocks * HASH_BYTES :]
-        self._taken.append(joined[: blocks * HASH_BYTES])
-        return self._taken[-1]
+        return joined[: blocks * HASH_BYTES]
 
     def locate(self, wanted: set[bytes]) -> dict[bytes, Address]:
         """Where the snapshot holds blocks with these names. Mostly nowhere: one quick look at all names comes first."""
-        every = chain(self._taken, (self._held,), self._runs)
+        every = self._table.names(self._map)
         known = chain.from_iterable(struct.iter_unpack(f"{HASH_BYTES}s", part) for part in every)
         wanted = wanted.intersection(map(itemgetter(0), known))
         found: dict[bytes, Address] = {}

@@ -18,7 +18,7 @@ from litekeep.repository.repository import Repository
 
 TAIL_BYTES = 1 << 16
 """Read this much of a pack's end at once: the index of most packs is in it, so that one request is enough."""
-CACHED_BLOCKS = 1 << 20
+CACHED_BLOCKS = 1 << 19
 """Indexes of so many blocks are kept; about 28 bytes each."""
 
 

@@ -26,7 +26,7 @@ from litekeep.sqlite.filesystem import file_errors, write_all
 
 _SCAN_CHUNK_BYTES = 2 << 20
 _FLUSH_EVERY_BYTES = 32 << 20
-_HELD_BYTES = 16 << 20
+_HELD_BYTES = 8 << 20
 _LARGE_BYTES = 64 << 10
 
 

@@ -31,6 +31,8 @@ _STEPS = 20_000
 _NOT_JUDGED = frozenset({sqlite3.SQLITE_ERROR, sqlite3.SQLITE_TOOBIG})
 _LONGEST_VALUE_BYTES = 1 << 18
 _LONGEST_PATTERN = 1000
+_MOST = (1 << 31) - 1
+"""Limits of SQLite are 32 bits wide, and files are longer (sqlite.org limits, section 1)."""
 
 _READING = frozenset({
     sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION, sqlite3.SQLITE_RECURSIVE
@@ -173,7 +175,7 @@ class _Work:
 
     def _limit(self, connection: sqlite3.Connection) -> None:
         """Let no function in the schema (of an index, say) make a value that could not lie in this file."""
-        longest = max(self.path.stat().st_size, _LONGEST_VALUE_BYTES)
+        longest = min(max(self.path.stat().st_size, _LONGEST_VALUE_BYTES), _MOST)
         self._free_bytes = connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, longest)
         connection.setlimit(sqlite3.SQLITE_LIMIT_LIKE_PATTERN_LENGTH, _LONGEST_PATTERN)
 

@@ -190,6 +190,13 @@ def test_a_wrong_command_line(arguments: list[str], words: str, litekeep: Run) -
     assert litekeep(*arguments, "--json", expect=2).error["code"] == "usage"
 
 
+def test_a_file_in_the_place_of_an_id(database: Path, litekeep: Run) -> None:
+    litekeep("backup", database)
+    failed = litekeep("restore", database, "--to", database.with_name("new.db"), expect=2)
+    assert "is a file, and not the id of a backup" in failed.err
+    assert f"restored with --file {database}" in " ".join(failed.err.replace("'", "").split())
+
+
 def test_a_policy_that_would_keep_nothing(database: Path, litekeep: Run) -> None:
     litekeep("backup", database)
     zeros = [f"--keep-{each}=0" for each in ("days", "weeks", "months", "last")]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -132,6 +133,9 @@ def _refuse_contradictions(
         raise UsageError("--to and --replace exclude each other", safe=safe, hint=both)
     if name and file:
         raise UsageError("a backup's id and --file exclude each other", safe=safe, hint="Name one of them.")
+    if name and os.path.isfile(name) and Path(name).suffix:
+        hint = f"No id means the newest backup. A plain file itself is restored with --file {shlex.quote(name)}."
+        raise UsageError(f"{name} is a file, and not the id of a backup", safe=safe, hint=hint)
     if file and replace and not target:
         hint = "Name the database with --target app.db."
         raise UsageError("a plain file does not tell which database it replaces", safe=safe, hint=hint)

@@ -69,8 +69,8 @@ GOALS = (
     Goal(
         "G19",
         "Memory and room on disk are bounded, also by hostile objects.",
-        "bombs: `tests/blocks/test_compress.py`, `tests/formats/test_pack.py`; 100 MiB for a database of more than 2 GiB: "
-        "`tests/operations/test_large.py`. Memory with 100 GB is **not shown**; "
+        "bombs: `tests/blocks/test_compress.py`, `tests/formats/test_pack.py`; 100 MiB for a database of more "
+        "than 2 GiB: `tests/operations/test_large.py`. Memory with 100 GB is **not shown**; "
         "the largest database of the benchmarks has 2 GB (`python benchmarks/run.py --big`)",
     ),
     Goal("G20", "A changed database is never taken for unchanged."),

@@ -27,7 +27,6 @@ from litekeep.errors import TargetInUse
 from litekeep.monitor import Silent
 from litekeep.operations.backup import BackupOptions, backup
 from litekeep.operations.restore import RestoreOptions, restore_over
-from litekeep.operations.scratch import sweep
 from litekeep.repository.catalog import load_catalog
 from litekeep.repository.repository import Repository
 from litekeep.storage.base import Storage
@@ -246,8 +245,6 @@ def judge(scene: Scene, files: State, tally: Tally, *, again: bool) -> None:
         changed = require_old_or_new(world, storage, world.folder / "scratch")
     tally.struck[NEW_SEEN if changed else OLD_SEEN] += 1
     if again:
-        if scene.operation.name == UNDO:  # what is done already is not done again, and tidies nothing up
-            sweep(world.database.parent)
         require_recovery(scene.operation, world, scene.reference, storage, seed=9000)
 
 

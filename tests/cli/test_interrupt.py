@@ -92,8 +92,8 @@ def test_a_second_signal_ends_at_once() -> None:
     assert "Stopping" in running.stderr.readline() + running.stderr.readline()
     assert running.poll() is None
     os.kill(running.pid, signal.SIGINT)
-    out, _ = running.communicate(timeout=60)
-    assert (running.returncode, out) == (130, "tidy\n")
+    out, err = running.communicate(timeout=60)
+    assert (running.returncode, out) == (130, "tidy\n"), err
     assert time.monotonic() - began < 60
 
 

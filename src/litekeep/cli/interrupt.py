@@ -61,8 +61,10 @@ class Interrupt:
             os.write(2, b"\nStopping at the next safe point; once more stops at once.\n")
 
     def _end(self) -> NoReturn:
-        self._tidy()
-        os._exit(130)
+        try:
+            self._tidy()  # in the middle of anything, also of a write to the terminal
+        finally:
+            os._exit(130)
 
 
 class StoppableClock(SystemClock):

@@ -242,20 +242,19 @@ class _Run:
         return result
 
     def _patiently(self, newest: Newest | None) -> BackupResult:
-        how = self.options.capture
+        how, table = self.options.capture, self._read_ahead(newest)
         for _ in range(ATTEMPTS - 1):
             try:
-                return self._capture(newest, how)
+                return self._capture(newest, table, how)
             except SourceReplaced:
                 self.monitor.event("source_replaced")
             except WalTrouble as trouble:
                 self.monitor.event("raw_read_given_up", reason=str(trouble))
                 how = replace(how, raw=False)
-        return self._capture(newest, replace(how, raw=False))
+        return self._capture(newest, table, replace(how, raw=False))
 
-    def _capture(self, newest: Newest | None, how: CaptureOptions) -> BackupResult:
+    def _capture(self, newest: Newest | None, table: PackTable | None, how: CaptureOptions) -> BackupResult:
         began = self.clock.now()
-        table = self._read_ahead(newest)
         with pin(self.source, clock=self.clock, monitor=self.monitor, options=how) as pinned:
             if newest and self._may_rely_on(newest) and is_unchanged(newest, pinned.fingerprint, began):
                 record_unchanged(self.repository, newest, None, began, self.clock, self.options.slot)

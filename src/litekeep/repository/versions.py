@@ -19,7 +19,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 
 from litekeep.blocks.compress import BULK_DELTA_LEVEL, DELTA_LEVEL
@@ -238,9 +238,9 @@ def _merge(
     """The spans of the new map: new and moved blocks in between what stays of the map before."""
     addresses = ((run.pack, run.first + offset) for run in placed for offset in range(run.count))
     written = zip(changes.changed, addresses, strict=True)
-    others = heapq.merge(written, sorted(changes.moved.items()))
     length = geometry.block_count
-    block, address = next(others, (length, (b"", 0)))
+    others = chain(heapq.merge(written, sorted(changes.moved.items())), [(length, (b"", 0))])
+    block, address = next(others)
     start = 0
     for pack, first, count in before.spans():
         at, end = start, min(start + count, length)
@@ -248,10 +248,10 @@ def _merge(
             yield pack, first + at - start, block - at
             yield *address, 1
             at = block + 1
-            block, address = next(others, (length, (b"", 0)))
+            block, address = next(others)
         if at < end:
             yield pack, first + at - start, end - at
         start += count
     while block < length:
         yield *address, 1
-        block, address = next(others, (length, (b"", 0)))
+        block, address = next(others)

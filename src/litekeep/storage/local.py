@@ -218,9 +218,8 @@ class LocalStorage:
         except ObjectMissing as error:
             raise StorageError(f"{key} was there and is gone again in {self.description}", key=key) from error
         try:
-            if length == len(content) and _read(descriptor, length) == bytes(
-                content
-            ):  # a view would be compared byte by byte
+            given = bytes(content)  # a view would be compared byte by byte
+            if length == len(given) and _read(descriptor, length) == given:
                 if sys.platform != "win32":
                     sync_descriptor(descriptor)  # Windows flushes only what was opened for writing
                 return

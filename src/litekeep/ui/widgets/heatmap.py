@@ -171,7 +171,8 @@ class HeatMap(Chart):
         self.canvas.create_image(x - out, y - out, anchor="nw", image=image, tags="today")
 
     def _picture(self, day: Day) -> Photo:
-        return photo(self, ("day", *self._how(day)), lambda: self._drawn(day))
+        how = self._how(day)
+        return photo(self, ("day", *how), lambda: day_picture(*how))
 
     def _drawn(self, day: Day) -> Image.Image:
         return day_picture(*self._how(day))

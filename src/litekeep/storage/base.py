@@ -9,7 +9,8 @@ What every implementation promises (tests/storage/conformance.py holds each to i
 
 * `put` creates. When it returns, the object is complete and durable (it survives a power cut) and every later reader
   sees it whole. Before that no reader ever sees a part of it. It never replaces: if the key exists with the same bytes
-  it returns as if it had written them (a repeated request is harmless); with other bytes it raises ObjectExists.
+  it returns as if it had written them (a repeated request is harmless); with other bytes it raises ObjectExists. Of two
+  that create one key in the same moment, some servers let both believe they did (remote/storage.py).
 * `get`, `get_range` return exactly what was put or raise; never short data.
 * `list` is complete or raises; an unfinished listing is an error, never a shorter listing. Names that are not valid
   keys, and left-overs of interrupted puts, are not listed.

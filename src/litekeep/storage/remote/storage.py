@@ -4,9 +4,10 @@
 lost reply a repeated request meets its own object, and a server may say "conflict" for other reasons. So the content
 decides: equal bytes are success, others are ObjectExists, nothing there is a failure to be tried again.
 Servers exist that replace all the same, or do not know such requests. `probe` finds out, with a scratch object, before
-the first put. On those a put looks first and then writes, one at a time in this process; two *processes* that put
-different bytes under one key in the same moment can then both believe they did. The repository's format does not rely
-on it: all names have a random part, and the lock is made of several objects (lease.py).
+the first put. On those a put looks first and then writes, one at a time in this process. Others refuse, but look and
+write in two steps themselves (webdav.py), which no probe can tell. On both, two that put different bytes under one key
+in the same moment can both believe they did; what stays is whole, and one of the two. The repository's format does not
+rely on it: all names have a random part, and the lock is made of several objects (lease.py).
 
 *Never an empty place for a missing one.* A wrong bucket or an unmounted disk behind a server says "no such object",
 and some servers make a bucket at the first put. So before the first put, before "missing" and before an empty listing,

@@ -1,8 +1,10 @@
 """WebDAV: files on a web server such as Nextcloud or a NAS, through the standard library. The line is in httpline.py.
 
-*Create*: PUT to ".tmp-..." in the place itself, a look at its length, then MOVE with "Overwrite: F", which servers
-carry out as one step; "If-None-Match" is ignored or racy on servers that were tried. A repeated MOVE whose first reply
-was lost finds its source gone; that, and every conflict, is left to RemoteStorage to be told by the content.
+*Create*: PUT to ".tmp-..." in the place itself, a look at its length, then MOVE with "Overwrite: F", so that a name
+never has half an object; "If-None-Match" is ignored or racy on servers that were tried. RFC 4918 (9.9) does not ask for
+looking and moving in one step, and WsgiDAV 4.4 looks first and then renames: of two that create one name in the same
+moment both can be told that they did. A repeated MOVE whose first reply was lost finds its source gone; that, and every
+conflict, is left to RemoteStorage to be told by the content.
 
 Listings ask folder by folder (Depth: 1): many servers refuse more.
 """

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import tkinter
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import product
 from typing import Any
 
 import pytest
@@ -16,6 +18,7 @@ from litekeep.ui.widgets.hero import Hero
 from litekeep.ui.widgets.look import OWN
 from litekeep.ui.widgets.notice import Notice
 from litekeep.ui.widgets.page import Page
+from litekeep.ui.widgets.paint import box, pill
 from litekeep.ui.widgets.words import Wrapped
 from ui.widgets import samples
 
@@ -223,3 +226,15 @@ def test_a_page_shows_content_that_shrank_above_what_was_seen(window: Any, wait_
     content.configure(height=50)
     wait_until(lambda: page.canvas.canvasy(0) == 0 and content.winfo_viewable())
     assert not page.bar.needed
+
+
+def test_a_box_of_any_size_can_be_drawn(place: Any) -> None:
+    """A window that is being made, or made very small, gives its parts a few pixels for a moment."""
+    canvas = tkinter.Canvas(place)
+    for thick in range(4):
+        for width, height in product(range(7), range(7)):
+            box(canvas, (0, 0, width, height), 12, "#ffffff", "#102030", thick)
+    for size, thick in product(range(1, 7), range(7)):
+        picture = pill(size, size, "#ffffff", "#102030", thick)
+        all_border = size <= 2 * thick
+        assert not all_border or picture.convert("RGB").getpixel((size // 2, size // 2)) == (16, 32, 48), (size, thick)

@@ -89,7 +89,9 @@ def pill(width: int, height: int, fill: str, edge: str = "", thick: int = 0, rad
 
 
 def rounded_mask(width: int, height: int, radius: int | None, inset: int) -> Image.Image:
-    """Where the box is (255) and is not (0), smooth at its edge."""
+    """Where the box is (255) and is not (0), smooth at its edge. Of a box that is all border nothing is inside."""
+    if inset * 2 >= min(width, height):
+        return Image.new("L", (width, height), 0)
     mask = Image.new("L", (width * OVER, height * OVER), 0)
     round_ = min(width, height) / 2 if radius is None else radius
     area = (inset * OVER, inset * OVER, (width - inset) * OVER - 1, (height - inset) * OVER - 1)

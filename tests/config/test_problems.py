@@ -55,6 +55,18 @@ def test_all_of_them_at_once() -> None:
         (backup(retention_days=True), "backup.retention_days is true; allowed: a whole number from 0 to 999999"),
         (backup(retention_days=1.5), "backup.retention_days is 1.5; allowed: a whole number from 0 to 999999"),
         (backup(enabled=1), "backup.enabled is 1; allowed: true or false"),
+        (
+            backup(backup_directory="s3://key:secret@bucket/x"),
+            (
+                "backup.backup_directory is a URL that begins with s3://; allowed: a folder, relative to this file or"
+                " absolute; a place on a server goes into backup.copies, or is named on the command line with"
+                " --repository"
+            ),
+        ),
+        (
+            {"database": "sqlite:///app.db"},
+            "database is a URL that begins with sqlite://; allowed: a database file, relative to this file or absolute",
+        ),
         (backup(enabled=None), "backup.enabled is null; allowed: true or false"),
         (backup(backup_time="24:00"), 'backup.backup_time is "24:00"; allowed: a time of the day such as "02:00"'),
         (backup(backup_time="02:00\n"), 'backup.backup_time is "02:00\\n"; allowed: a time of the day such as "02:00"'),

@@ -23,6 +23,7 @@ Schema = dict[str, Any]  # a JSON Schema is JSON
 Invalid = Literal[Mark.INVALID]
 _NO_CONTROLS = r"^[^\x00-\x1f\x7f]+$"
 _WITH_LOGIN = r"^[^/]*//[^/@]*:[^/@]*@"
+_SCHEME = r"^[A-Za-z][A-Za-z0-9+.-]*://"
 
 
 class Kind(Protocol):
@@ -228,13 +229,20 @@ class Zone:
 
 @dataclass(frozen=True, slots=True)
 class FilePath:
-    """A path -> an absolute Path, relative ones below the folder of the settings file; "~/" is the user's home."""
+    """A path -> an absolute Path, relative ones below the folder of the settings file; "~/" is the user's home.
+
+    A URL is refused, or a folder called "s3:" would be made. elsewhere: what to do who wants one, as a clause.
+    """
 
     allowed: str = "a path, relative to this file or absolute"
+    elsewhere: str = ""
 
     def read(self, value: object, place: Place) -> Path | Invalid:
         if not (isinstance(value, str) and is_line(value)):
             return place.complain(value, self.allowed)
+        if found := re.match(_SCHEME, value):
+            wanted = f"{self.allowed}; {self.elsewhere}" if self.elsewhere else self.allowed
+            return place.complain_hidden(f"is a URL that begins with {found[0]}", wanted)
         if value == "~" or value.startswith(("~/", "~\\")):
             value = os.path.expanduser(value)
         return place.base / value
@@ -243,7 +251,7 @@ class FilePath:
         return str(value)
 
     def schema(self) -> Schema:
-        return {"type": "string", "pattern": _NO_CONTROLS}
+        return {"type": "string", "pattern": _NO_CONTROLS, "not": {"pattern": _SCHEME}}
 
 
 @dataclass(frozen=True, slots=True)

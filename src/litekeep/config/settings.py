@@ -49,7 +49,10 @@ class BackupSettings:
         Flag(), True, "Back up when the application ends. Nothing is written if nothing changed."
     )
     backup_directory: Path = setting(
-        FilePath("a folder, relative to this file or absolute"),
+        FilePath(
+            "a folder, relative to this file or absolute",
+            "a place on a server goes into backup.copies, or is named on the command line with --repository",
+        ),
         "./backups",
         "The folder of the backups. Best is one on another drive than the database.",
     )

@@ -8,8 +8,11 @@ import signal
 import tempfile
 from contextlib import suppress
 
+import hypothesis
 import pytest
 
+hypothesis.settings.register_profile("litekeep", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("litekeep")  # how long one example takes says nothing on a busy machine
 with suppress(ValueError):  # a shell's background job ignores it, and so would every program that a test starts
     signal.signal(signal.SIGINT, signal.default_int_handler)
 _state = tempfile.mkdtemp(prefix="litekeep-state-")

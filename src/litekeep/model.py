@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import MAXYEAR, MINYEAR, datetime
 from enum import IntEnum, StrEnum
+
+from litekeep.records import dataclass
 
 
 def read_moment(text: str) -> datetime:

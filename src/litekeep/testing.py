@@ -15,7 +15,6 @@ import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import Enum
 from typing import NoReturn, TypeVar
@@ -24,6 +23,7 @@ from zoneinfo import ZoneInfo
 from litekeep.clock import BootTime
 from litekeep.errors import LitekeepError, StorageError
 from litekeep.monitor import Fact
+from litekeep.records import dataclass
 from litekeep.storage.base import Buffer, Entry, Storage
 from litekeep.storage.durable import FILE_MODE, TEMPORARY_PREFIX
 from litekeep.storage.local import LocalStorage

@@ -9,7 +9,7 @@ Source: sqlite.org fileformat2 section 1.3.2 (page size: a power of two from 512
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from litekeep.records import dataclass
 
 MIN_PAGE_BYTES = 512
 MIN_BLOCK_BYTES = 4096

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import SplitResult, unquote, urlsplit
@@ -13,6 +13,7 @@ import click
 
 from litekeep.cli.parameters import PATH
 from litekeep.errors import UsageError
+from litekeep.records import dataclass
 
 if TYPE_CHECKING:
     from litekeep.config import Settings

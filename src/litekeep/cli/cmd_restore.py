@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import os
 import shlex
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +19,7 @@ from litekeep.cli.told_restore import restore_json, tell_preview, tell_restored
 from litekeep.cli.verb import verb
 from litekeep.errors import NoRepository, UsageError
 from litekeep.journal.history import Outcome
+from litekeep.records import dataclass
 
 if TYPE_CHECKING:
     from litekeep.model import Snapshot

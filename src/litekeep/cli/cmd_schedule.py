@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,7 @@ from litekeep.cli.place import Folder
 from litekeep.cli.session import Session
 from litekeep.cli.verb import HELP, verb
 from litekeep.errors import KeyNeeded, UsageError
+from litekeep.records import dataclass
 
 if TYPE_CHECKING:
     from litekeep.scheduling.install import Account, Plan, Timers

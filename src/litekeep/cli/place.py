@@ -9,13 +9,14 @@ from __future__ import annotations
 import os
 import shlex
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from litekeep.errors import NoRepository
+from litekeep.records import dataclass
 
 if TYPE_CHECKING:
     from litekeep.clock import Clock

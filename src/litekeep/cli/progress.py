@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 import click
 
 from litekeep.cli import words
 from litekeep.clock import Clock
+from litekeep.records import dataclass
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +9,7 @@ import click
 from click.core import ParameterSource
 
 from litekeep.cli.place import PlaceType
+from litekeep.records import dataclass
 
 REPOSITORY_VARIABLE = "LITEKEEP_REPOSITORY"
 CONFIG_VARIABLE = "LITEKEEP_CONFIG"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +12,7 @@ from litekeep.cli.place import Place
 from litekeep.cli.session import Session
 from litekeep.errors import NoRepository, StorageError
 from litekeep.journal import history
+from litekeep.records import dataclass
 
 if TYPE_CHECKING:
     from litekeep.config.copies import CopySettings

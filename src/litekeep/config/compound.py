@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from litekeep.config.kinds import Invalid, Kind, Schema
 from litekeep.config.place import INVALID, Place
+from litekeep.records import dataclass
 
 _DECLARED = "setting"
 NEEDED = object()

@@ -7,7 +7,6 @@ storage is opened, and again when the server does not accept them any more.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from litekeep.config.compound import NEEDED, Nullable, setting
@@ -17,6 +16,7 @@ from litekeep.config.references import Reference
 from litekeep.config.secrets import Secret
 from litekeep.errors import UsageError
 from litekeep.monitor import Monitor
+from litekeep.records import dataclass
 from litekeep.retention import RetentionPolicy
 from litekeep.storage.remote.address import SECRETS, parse_address, place_of
 

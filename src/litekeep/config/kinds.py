@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import time
 from enum import Enum
 from pathlib import Path
@@ -18,6 +17,7 @@ from typing import Any, Literal, Protocol
 
 from litekeep.config.place import INVALID, Mark, Place
 from litekeep.errors import UsageError
+from litekeep.records import dataclass
 
 Schema = dict[str, Any]  # a JSON Schema is JSON
 Invalid = Literal[Mark.INVALID]

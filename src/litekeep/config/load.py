@@ -11,7 +11,6 @@ from __future__ import annotations
 import copy
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -23,6 +22,7 @@ from litekeep.config.environment import find_overrides, process_environment, var
 from litekeep.config.place import INVALID, Place
 from litekeep.config.settings import Settings
 from litekeep.errors import SettingProblem, SettingsInvalid, UsageError
+from litekeep.records import dataclass
 
 UNUSED = "Nothing was changed; a running service keeps its last valid settings."
 _NAMED_IN_MESSAGE = 3

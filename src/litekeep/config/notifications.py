@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
 from litekeep.config.compound import NEEDED, ListOf, Nullable, Section, setting
 from litekeep.config.kinds import Choice, Text, Url, Whole
 from litekeep.config.references import Headers, OrReference, Reference
 from litekeep.config.secrets import Secret
+from litekeep.records import dataclass
 
 Channel = Literal["desktop", "email", "webhook", "ntfy", "apprise"]
 Security = Literal["starttls", "ssl", "plain"]

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from enum import Enum
 from pathlib import Path
 from typing import Literal
 
 from litekeep.errors import SettingProblem
+from litekeep.records import dataclass
 
 LONGEST_VALUE = 60
 MOST_GUESSED = 50

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
 from typing import Any
 
 from litekeep.config.kinds import Invalid, Kind, Schema, Text, is_line
 from litekeep.config.place import INVALID, Place
 from litekeep.config.secrets import CommandSecret, EnvironmentSecret, FileSecret, KeyringSecret, Secret
+from litekeep.records import dataclass
 
 FORMS = '{"env": "NAME"}, {"file": "path"}, {"command": ["pass", "show", "x"]} or {"keyring": ["service", "user"]}'
 _TELLTALE = r"[Aa][Uu][Tt][Hh]|[Tt][Oo][Kk][Ee][Nn]|[Kk][Ee][Yy]|[Ss][Ee][Cc][Rr][Ee][Tt]|[Cc][Oo][Oo][Kk][Ii][Ee]"

@@ -15,12 +15,12 @@ import os
 import stat
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from litekeep.config.environment import process_environment
 from litekeep.errors import SecretUnavailable
 from litekeep.monitor import Monitor, Silent
+from litekeep.records import dataclass
 
 LONGEST_BYTES = 1 << 16
 COMMAND_SECONDS = 60

@@ -6,7 +6,6 @@ first section are those of the file that applications already have; they work un
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import time
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from litekeep.config.notifications import NotificationSettings
 from litekeep.config.references import Reference
 from litekeep.config.secrets import Secret
 from litekeep.model import Level
+from litekeep.records import dataclass
 from litekeep.retention import RetentionPolicy
 
 ANY_OPERATION = "*"

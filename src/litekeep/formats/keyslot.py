@@ -36,7 +36,7 @@ from __future__ import annotations
 
 import json
 import unicodedata
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from blake3 import blake3
@@ -45,6 +45,7 @@ from litekeep.blocks.keys import LABEL, aes_gcm, hkdf
 from litekeep.errors import CorruptObject, KeyNeeded, UnsupportedFormat, UsageError
 from litekeep.formats.repoconfig import canonical
 from litekeep.model import read_moment
+from litekeep.records import dataclass
 
 MAGIC = "litekeep key slot"
 FORMAT = 1

@@ -27,7 +27,6 @@ from __future__ import annotations
 import struct
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from litekeep.blocks.compress import compress, decompress_within
@@ -38,6 +37,7 @@ from litekeep.errors import CorruptObject
 from litekeep.formats.columns import PACK_ID_BYTES, U32, decode_column, decode_ids, encode_column, encode_ids
 from litekeep.formats.envelope import Kind, decode_json, decode_record, encode_json, encode_record
 from litekeep.formats.pack import Address
+from litekeep.records import dataclass
 
 MAX_MAP_BYTES = 1 << 29
 MAX_BLOCKS = 1 << 36

@@ -48,7 +48,7 @@ from array import array
 from bisect import bisect_left
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import accumulate, repeat
 from operator import add, sub
 
@@ -59,6 +59,7 @@ from litekeep.blocks.split import FRAME_BYTES, MAX_BLOCK_BYTES, MIN_BLOCK_BYTES
 from litekeep.errors import CorruptObject, NewerObject
 from litekeep.formats.columns import PACK_ID_BYTES, decode_column, decode_ids, encode_column, encode_ids, sequence_of
 from litekeep.formats.envelope import Kind, check_header, head_bytes, new_head, with_known_versions
+from litekeep.records import dataclass
 
 END_MAGIC = b"LTKE"
 FOOTER_BYTES = 8

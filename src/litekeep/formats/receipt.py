@@ -25,7 +25,7 @@ that earlier ones of these marks said; they are deleted then:
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Any
 
@@ -33,6 +33,7 @@ from litekeep.blocks.seal import Seal
 from litekeep.errors import CorruptObject
 from litekeep.formats.envelope import Kind, decode_json, decode_record, encode_json, encode_record
 from litekeep.model import Level, read_moment
+from litekeep.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,12 +17,12 @@ not follow.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import Any
 
 from blake3 import blake3
 
 from litekeep.errors import CorruptObject, NoRepository, UnsupportedFormat
+from litekeep.records import dataclass
 
 KEY = "repository.json"
 MAGIC = "litekeep repository"

@@ -15,7 +15,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, field
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -23,6 +23,7 @@ from typing import Any
 
 from litekeep.model import read_moment
 from litekeep.monitor import Fact
+from litekeep.records import dataclass
 from litekeep.redaction import redact
 from litekeep.storage.linefile import append_line, read_lines
 

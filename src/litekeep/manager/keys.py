@@ -11,7 +11,6 @@ import platform
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -24,6 +23,7 @@ from litekeep.monitor import Fact, Monitor
 from litekeep.operations.create import create_repository, refuse_inside
 from litekeep.operations.keys import add_slot, change_slot, confirm_recovery, keys_of, write_new_file
 from litekeep.operations.sheet import recovery_sheet
+from litekeep.records import dataclass
 from litekeep.redaction import redact
 from litekeep.repository.catalog import load_catalog
 from litekeep.repository.keyring import Keyring, NewSlot, new_key

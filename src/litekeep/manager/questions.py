@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from litekeep.model import Snapshot
+from litekeep.records import dataclass
 from litekeep.retention import RetentionPlan
 
 

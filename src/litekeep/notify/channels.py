@@ -8,10 +8,11 @@ the address of a webhook or a heartbeat can use it. So `name` shows the host onl
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Literal
 
+from litekeep.records import dataclass
 from litekeep.redaction import place_of
 
 Secret = str | Callable[[], str]

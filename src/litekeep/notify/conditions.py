@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from litekeep.notify.message import Severity, Situation, Topic, moment
+from litekeep.records import dataclass
 from litekeep.wording import age
 
 CLOCK_SLACK = timedelta(minutes=5)

@@ -16,7 +16,6 @@ Notices that were lost count as never sent: rather one message too many than one
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from litekeep.notify.conditions import Condition, conditions, known, what_is_safe
@@ -31,6 +30,7 @@ from litekeep.notify.message import (
     moment,
     occasion_of,
 )
+from litekeep.records import dataclass
 
 REMIND_AFTER = timedelta(hours=23)
 MOST_SINGLE = 3

@@ -12,12 +12,12 @@ import subprocess
 import sys
 from base64 import b64encode
 from collections.abc import Callable
-from dataclasses import dataclass
 from html import escape
 
 from litekeep.notify.channels import DesktopChannel
 from litekeep.notify.delivery import NotDelivered
 from litekeep.notify.message import Message, Severity
+from litekeep.records import dataclass
 from litekeep.redaction import one_line, redact
 
 LONGEST_BODY = 400

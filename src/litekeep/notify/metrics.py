@@ -8,10 +8,10 @@ Source: prometheus.io, "Exposition formats", text format 0.0.4.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from litekeep import __version__
+from litekeep.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from threading import Thread
@@ -28,6 +27,7 @@ from litekeep.notify.deliver import LIMIT_SECONDS, RETRY_AFTER_SECONDS, attempt,
 from litekeep.notify.delivery import Delivered, Delivery
 from litekeep.notify.message import Message, Notice, Occasion, Severity, Situation, State, occasion_of
 from litekeep.notify.online import Beat, send_beat
+from litekeep.records import dataclass
 from litekeep.storage.oslock import hold
 
 TRY_AGAIN_AFTER = timedelta(minutes=15)

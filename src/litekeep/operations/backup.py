@@ -18,7 +18,7 @@ from __future__ import annotations
 import os
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -37,6 +37,7 @@ from litekeep.operations.newest import Newest, find_newest, is_unchanged, record
 from litekeep.operations.scratch import scratch_folder, sweep
 from litekeep.operations.slots import satisfied_by, slot_facts
 from litekeep.operations.verify import Proof, prove, record_proof
+from litekeep.records import dataclass
 from litekeep.repository import layout
 from litekeep.repository.catalog import apply_receipts, remember, snapshot_from_facts
 from litekeep.repository.changes import Changes, ImageFile, ImageSource, find_changes

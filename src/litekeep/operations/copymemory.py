@@ -15,13 +15,14 @@ import json
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, fields, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from litekeep.clock import Clock
 from litekeep.model import read_moment
+from litekeep.records import dataclass
 from litekeep.storage.durable import make_folders
 from litekeep.storage.oslock import hold
 from litekeep.storage.regular import read_regular

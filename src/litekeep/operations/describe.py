@@ -6,7 +6,7 @@ import os
 import sqlite3
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from typing import Any
 import litekeep
 from litekeep.blocks.split import Geometry
 from litekeep.model import DatabaseFacts, Reason
+from litekeep.records import dataclass
 from litekeep.repository.changes import scan_bytes_for
 from litekeep.repository.versions import Written
 from litekeep.sqlite.capture import Image

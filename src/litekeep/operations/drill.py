@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from litekeep.monitor import Monitor
 from litekeep.operations.restore import RestoreOptions, restore_new
 from litekeep.operations.scratch import scratch_folder
 from litekeep.operations.verify import Proof, keep_proof
+from litekeep.records import dataclass
 from litekeep.repository.repository import Repository
 
 

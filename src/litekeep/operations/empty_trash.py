@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from litekeep.clock import Clock
 from litekeep.errors import Refused
 from litekeep.model import Snapshot
@@ -12,6 +10,7 @@ from litekeep.operations.forgotten import record_forgotten
 from litekeep.operations.lookback import require_unchanged
 from litekeep.operations.prune import PruneOptions, collect, forget_all, require_manifests, with_unreadable_marks
 from litekeep.operations.removal import Removal
+from litekeep.records import dataclass
 from litekeep.repository.catalog import load_catalog
 from litekeep.repository.repository import Repository
 

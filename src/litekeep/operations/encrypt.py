@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import filecmp
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +23,7 @@ from litekeep.formats.manifest import Manifest
 from litekeep.formats.receipt import encode_mark, encode_receipt
 from litekeep.monitor import Monitor, stop_if_cancelled
 from litekeep.operations.scratch import scratch_folder
+from litekeep.records import dataclass
 from litekeep.repository import layout
 from litekeep.repository.changes import ImageFile, find_changes, scan_bytes_for
 from litekeep.repository.layout import SnapshotKey

@@ -16,12 +16,13 @@ collected; a crash between may then cause a false alarm on another machine, and 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from typing import Any
 
 from litekeep.errors import CorruptObject, NoSpace, ObjectMissing, UnsupportedFormat
 from litekeep.model import Snapshot, read_moment
+from litekeep.records import dataclass
 from litekeep.repository import layout
 from litekeep.repository.repository import Repository
 

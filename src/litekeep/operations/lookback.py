@@ -47,13 +47,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from litekeep.errors import Refused
 from litekeep.monitor import Monitor
 from litekeep.operations.forgotten import read_forgotten
 from litekeep.operations.sightings import Sightings, SourceSeen, Wrong, id_of, read, sequence_of, token, write
+from litekeep.records import dataclass
 from litekeep.repository import layout
 from litekeep.repository.catalog import Catalog
 from litekeep.repository.repository import Repository

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +12,7 @@ from litekeep.formats.manifest import Manifest
 from litekeep.formats.receipt import Mark, Receipt
 from litekeep.model import Level, Snapshot, read_moment
 from litekeep.monitor import Monitor
+from litekeep.records import dataclass
 from litekeep.repository import layout
 from litekeep.repository.catalog import apply_marks, apply_receipts, snapshot_from_facts
 from litekeep.repository.repository import Repository

@@ -7,7 +7,6 @@ them yet.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
 
 from litekeep.clock import Clock
@@ -17,6 +16,7 @@ from litekeep.monitor import Monitor
 from litekeep.operations.plainfile import unpack_plain_file
 from litekeep.operations.scratch import scratch_folder
 from litekeep.operations.verify import TIME_LIMIT_SECONDS
+from litekeep.records import dataclass
 from litekeep.repository.moment import with_packs
 from litekeep.repository.rebuild import rebuild
 from litekeep.repository.repository import Repository

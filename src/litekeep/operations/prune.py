@@ -20,7 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 
 from litekeep.clock import Clock
@@ -31,6 +31,7 @@ from litekeep.operations.forgotten import record_forgotten
 from litekeep.operations.lookback import look, require_unchanged, warn
 from litekeep.operations.reclaim import reclaimable_bytes
 from litekeep.operations.removal import Removal
+from litekeep.records import dataclass
 from litekeep.repository import layout
 from litekeep.repository.catalog import Catalog, load_catalog
 from litekeep.repository.compact import read_back, require_same_names, write_generations

@@ -6,10 +6,11 @@ goes on. What stays stays whole: the manifest is asked for first, and without it
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from litekeep.errors import PermissionRefused
 from litekeep.monitor import Monitor
+from litekeep.records import dataclass
 from litekeep.storage.base import Storage
 
 

@@ -8,12 +8,12 @@ packs that come may have been compacted, and would stand before those that hold 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from litekeep.clock import Clock
 from litekeep.errors import LitekeepError, ObjectMissing, Refused
 from litekeep.monitor import Monitor
 from litekeep.operations.sending import Sender, foundation, refuse_other, tell_not_sent, why_not
+from litekeep.records import dataclass
 from litekeep.repository import layout
 from litekeep.repository.moment import ATTEMPTS
 from litekeep.repository.repository import Repository

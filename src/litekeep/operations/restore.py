@@ -16,7 +16,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -40,6 +40,7 @@ from litekeep.operations.plainfile import unpack_plain_file
 from litekeep.operations.scratch import scratch_folder
 from litekeep.operations.scratch import sweep as sweep_working_copies
 from litekeep.operations.verify import TIME_LIMIT_SECONDS, problems_of
+from litekeep.records import dataclass
 from litekeep.repository import layout
 from litekeep.repository.moment import with_packs
 from litekeep.repository.rebuild import rebuild

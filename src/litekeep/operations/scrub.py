@@ -8,7 +8,6 @@ damaged object that it needs. What scrub does not do is look at the databases th
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
 
 from blake3 import blake3
 
@@ -21,6 +20,7 @@ from litekeep.formats.repoconfig import KEY as CONFIG_KEY
 from litekeep.formats.repoconfig import decode_config
 from litekeep.monitor import Monitor, stop_if_cancelled
 from litekeep.operations.coverage import share_of
+from litekeep.records import dataclass
 from litekeep.repository import layout
 from litekeep.repository.moment import ATTEMPTS
 from litekeep.repository.packs import PackTable

@@ -14,7 +14,6 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 from litekeep.clock import Clock
@@ -26,6 +25,7 @@ from litekeep.operations.drill import drill
 from litekeep.operations.prune import PruneOptions, prune
 from litekeep.operations.restore import RestoreOptions, restore_new
 from litekeep.operations.verify import verify
+from litekeep.records import dataclass
 from litekeep.repository import layout
 from litekeep.repository.catalog import load_catalog
 from litekeep.repository.repository import Repository

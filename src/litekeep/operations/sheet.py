@@ -7,11 +7,11 @@ typing; it is drawn by the package segno, and left out where that is missing.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from html import escape
 
 from litekeep.formats.printedkey import GROUPS
+from litekeep.records import dataclass
 
 _STYLE = (
     "@page{size:A4;margin:18mm}body{font:11pt/1.4 sans-serif;max-width:174mm;margin:8mm auto;color:#000;"

@@ -17,7 +17,7 @@ import os
 import re
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -26,6 +26,7 @@ from typing import Any
 from blake3 import blake3
 
 from litekeep.model import read_moment
+from litekeep.records import dataclass
 from litekeep.repository.repository import Repository
 from litekeep.storage.durable import make_folders
 

@@ -8,9 +8,11 @@ and for no further device. What is far behind does not count at all: after a dis
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+
+from litekeep.records import dataclass
 
 COPIES, DEVICES, OFF_SITE = 3, 2, 1
 SLACK = timedelta(days=1)

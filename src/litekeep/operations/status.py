@@ -6,13 +6,13 @@ Overdue is computed from the clock, never from events: a scheduler that died rep
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
 
 from litekeep.errors import CorruptObject, Locked, NotADatabase, SourceMissing, StorageError
 from litekeep.model import Level, Snapshot
 from litekeep.operations.lookback import look
+from litekeep.records import dataclass
 from litekeep.repository.catalog import Catalog
 from litekeep.repository.layout import parse_snapshot_key
 from litekeep.repository.repository import Repository

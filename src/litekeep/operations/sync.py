@@ -23,7 +23,6 @@ nothing is remembered, the place itself is asked.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from litekeep.clock import Clock
@@ -46,6 +45,7 @@ from litekeep.operations.lookback import WAITS, look
 from litekeep.operations.prune import PruneOptions, PruneResult, prune
 from litekeep.operations.sending import Sender, foundation, refuse_other, tell_not_sent, why_not
 from litekeep.operations.sightings import remember_beside
+from litekeep.records import dataclass
 from litekeep.repository import layout
 from litekeep.repository.catalog import load_catalog
 from litekeep.repository.garbage import Maps, needed_frames

@@ -11,7 +11,6 @@ different things: a faithful copy of a damaged database is verified, and has pro
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from litekeep.clock import Clock
@@ -21,6 +20,7 @@ from litekeep.formats.receipt import Receipt
 from litekeep.model import Level, Snapshot
 from litekeep.monitor import Monitor
 from litekeep.operations.scratch import scratch_folder
+from litekeep.records import dataclass
 from litekeep.repository.catalog import CHECK_FAILED
 from litekeep.repository.layout import source_dir
 from litekeep.repository.moment import with_packs

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, TypeVar
 
 from litekeep.errors import CorruptObject, ObjectMissing, UnknownSnapshot
 from litekeep.formats.receipt import Mark, Receipt
 from litekeep.model import DatabaseFacts, Level, Reason, Snapshot, read_moment
+from litekeep.records import dataclass
 from litekeep.repository import layout
 from litekeep.repository.memo import CatalogMemo
 from litekeep.repository.repository import Repository

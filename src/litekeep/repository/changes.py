@@ -22,7 +22,7 @@ from array import array
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import chain
 from operator import itemgetter
 from pathlib import Path
@@ -33,6 +33,7 @@ from litekeep.blocks.split import Geometry
 from litekeep.formats.manifest import PageMap
 from litekeep.formats.pack import Address
 from litekeep.monitor import Monitor, stop_if_cancelled
+from litekeep.records import dataclass
 from litekeep.repository.packs import PackTable
 
 SCAN_FROM_BYTES = 16 << 20

@@ -28,13 +28,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import pairwise
 
 from litekeep.blocks.split import FRAME_BYTES
 from litekeep.errors import CorruptObject, ObjectMissing, UnsupportedFormat
 from litekeep.formats.manifest import PageMap, Run
 from litekeep.formats.pack import Address, Frame, PackIndex
+from litekeep.records import dataclass
 from litekeep.repository import layout
 from litekeep.repository.packs import PackTable
 from litekeep.repository.repository import Repository

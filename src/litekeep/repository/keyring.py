@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime
 
 from blake3 import blake3
@@ -39,6 +39,7 @@ from litekeep.formats.keyslot import (
 )
 from litekeep.formats.printedkey import KEY_BYTES, Mistyped, print_key, read_key
 from litekeep.formats.repoconfig import RepoConfig
+from litekeep.records import dataclass
 from litekeep.repository import layout
 from litekeep.storage.base import Storage
 

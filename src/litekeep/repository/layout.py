@@ -23,11 +23,12 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import count
 
 from blake3 import blake3
+
+from litekeep.records import dataclass
 
 PACKS = "packs/"
 SNAPSHOTS = "snapshots/"

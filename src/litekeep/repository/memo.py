@@ -19,7 +19,7 @@ import os
 import threading
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, fields
+from dataclasses import field, fields
 from datetime import datetime
 from operator import attrgetter
 from pathlib import Path
@@ -28,6 +28,7 @@ from typing import Any
 from blake3 import blake3
 
 from litekeep.model import DatabaseFacts, Level, Reason, Snapshot, read_moment
+from litekeep.records import dataclass
 from litekeep.repository import layout
 from litekeep.storage.base import Entry
 from litekeep.storage.local import LocalStorage

@@ -18,7 +18,7 @@ from bisect import bisect_right
 from collections import deque
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import partial
 from pathlib import Path
 from queue import SimpleQueue
@@ -29,6 +29,7 @@ from litekeep.errors import CorruptObject, ObjectMissing
 from litekeep.formats.manifest import Run
 from litekeep.formats.pack import Frame, PackIndex
 from litekeep.monitor import Monitor, stop_if_cancelled
+from litekeep.records import dataclass
 from litekeep.repository.packs import PackTable
 from litekeep.repository.repository import Repository
 from litekeep.repository.spool import Spool

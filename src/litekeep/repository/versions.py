@@ -17,7 +17,6 @@ from __future__ import annotations
 import heapq
 import threading
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import partial
 from itertools import chain, islice
 from pathlib import Path
@@ -28,6 +27,7 @@ from litekeep.blocks.split import Geometry
 from litekeep.formats.manifest import PageMap, Run
 from litekeep.formats.pack import Address, NewFrame
 from litekeep.monitor import Monitor, stop_if_cancelled
+from litekeep.records import dataclass
 from litekeep.repository.changes import Changes, ImageSource, find_moved, scan_bytes_for
 from litekeep.repository.packs import PackTable
 from litekeep.repository.reader import BlockReader, FrameId, plan_read

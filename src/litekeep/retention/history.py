@@ -6,11 +6,11 @@ Times are compared as instants: comparing datetimes of one zone directly would i
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from litekeep.errors import UsageError
 from litekeep.model import Reason, Snapshot
+from litekeep.records import dataclass
 
 AUTOMATIC = frozenset({Reason.SCHEDULED, Reason.SHUTDOWN, Reason.PRE_MIGRATION, Reason.PRE_OPERATION})
 """The reasons whose snapshots rotate: manual ones stay, safety copies before a restore have a term of their own."""

@@ -6,11 +6,11 @@ A plan is shown and then executed as it is; nothing decides a second time.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from litekeep.model import Snapshot
+from litekeep.records import dataclass
 
 
 class Code(StrEnum):

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 
 from litekeep.errors import UsageError
+from litekeep.records import dataclass
 
 # Far above any use, far below where dates overflow: about 2,700 years of days.
 _LARGEST = 999_999

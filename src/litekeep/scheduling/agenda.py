@@ -13,9 +13,9 @@ back, is over.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 
+from litekeep.records import dataclass
 from litekeep.scheduling.rule import believable_until, missed_slot, next_due, slot_after
 from litekeep.scheduling.task import Ended, NextRun, Phase, RunOutcome, Task
 

@@ -10,11 +10,11 @@ import os
 import shutil
 import subprocess
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
 from litekeep.errors import LitekeepError, Refused
+from litekeep.records import dataclass
 from litekeep.scheduling.job import Job
 from litekeep.scheduling.launchd import plist_bytes
 from litekeep.scheduling.systemd import service_text, timer_text

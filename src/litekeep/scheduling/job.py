@@ -7,7 +7,6 @@ the newest slot of the rule is satisfied, so it does no harm if a timer fires la
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2b
 from itertools import product
@@ -16,6 +15,7 @@ from re import sub
 from cronsim import CronSim
 
 from litekeep.errors import UsageError
+from litekeep.records import dataclass
 from litekeep.scheduling.rule import Rule
 
 _ANY_DAY = datetime(2000, 1, 1)  # noqa: DTZ001 - a calendar without zones

@@ -20,12 +20,12 @@ half an hour, and skips `*/30 2 * * *` altogether on the day that has no hour 2.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 
 from cronsim import CronSim, CronSimError
 
 from litekeep.errors import UsageError
+from litekeep.records import dataclass
 
 ON_TIME = timedelta(minutes=10)
 """Without catching up, a slot is run if it is at most this old: time for a thread to wake and for a timer's delay."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from enum import StrEnum
 
 from litekeep.errors import Cancelled, LitekeepError, NoRepository, StorageError
+from litekeep.records import dataclass
 from litekeep.scheduling.rule import Rule
 
 

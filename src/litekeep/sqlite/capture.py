@@ -30,11 +30,11 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 from litekeep.clock import Clock
 from litekeep.monitor import Monitor
+from litekeep.records import dataclass
 from litekeep.sqlite import observe
 from litekeep.sqlite.connect import Patience, unreadable
 from litekeep.sqlite.opening import Opening

@@ -14,12 +14,13 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from litekeep.clock import Clock
 from litekeep.errors import NotADatabase, VerificationFailed
 from litekeep.monitor import Monitor, stop_if_cancelled
+from litekeep.records import dataclass
 from litekeep.sqlite import connect
 from litekeep.sqlite.connect import code_of, open_for_reading
 from litekeep.sqlite.header import HEADER_BYTES, parse_header

@@ -23,12 +23,13 @@ Source: sqlite.org walformat section 2 (wal-index header), fileformat2 section 1
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, fields
 from datetime import datetime, timedelta
 from typing import Any
 
 from litekeep.clock import BootTime
 from litekeep.model import read_moment
+from litekeep.records import dataclass
 from litekeep.sqlite.wal import INDEX_BYTES, INDEX_LAYOUT, VERSION
 
 # Age of every change time at the earlier snapshot's start: coarser than any tick of a local file system.

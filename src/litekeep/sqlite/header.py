@@ -8,10 +8,10 @@ is trusted when SQLite trusts it too: "version valid for" equals the change coun
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
 
 from litekeep.errors import NotADatabase
 from litekeep.model import DatabaseFacts
+from litekeep.records import dataclass
 
 HEADER_BYTES = 100
 MAGIC = b"SQLite format 3\x00"

@@ -8,13 +8,13 @@ from __future__ import annotations
 import os
 import sqlite3
 import sys
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from litekeep.clock import BootTime, Clock
 from litekeep.errors import SourceUnreadable
 from litekeep.model import DatabaseFacts
+from litekeep.records import dataclass
 from litekeep.sqlite.fingerprint import Fingerprint, WalState, parse_wal_index
 from litekeep.sqlite.header import HEADER_BYTES
 from litekeep.sqlite.opening import Opening

@@ -18,11 +18,12 @@ import os
 import shutil
 import sqlite3
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from litekeep.errors import BackupFailed, SourceBusy, SourceMissing, SourceUnreadable
 from litekeep.monitor import Monitor
+from litekeep.records import dataclass
 from litekeep.sqlite import connect
 from litekeep.sqlite.connect import Patience, code_of, is_busy, open_for_reading, still_locked, unreadable
 from litekeep.sqlite.filesystem import private_scratch, read_only, require_room

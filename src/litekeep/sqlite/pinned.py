@@ -11,13 +11,13 @@ import os
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 from litekeep.clock import Clock
 from litekeep.errors import BackupFailed, Refused, SourceBusy, SourceUnreadable
 from litekeep.model import DatabaseFacts
 from litekeep.monitor import stop_if_cancelled
+from litekeep.records import dataclass
 from litekeep.sqlite import observe
 from litekeep.sqlite.connect import check_length, unreadable, uri
 from litekeep.sqlite.filesystem import file_errors, require_room, write_all

@@ -28,9 +28,10 @@ import os
 import sqlite3
 import sys
 from bisect import bisect_left, bisect_right
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from litekeep.model import DatabaseFacts
+from litekeep.records import dataclass
 from litekeep.sqlite import wal
 from litekeep.sqlite.observe import FileNotFoundInProcess, own_descriptor
 from litekeep.sqlite.opening import Opening

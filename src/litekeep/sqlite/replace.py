@@ -26,11 +26,12 @@ import sqlite3
 import stat
 import sys
 from contextlib import closing, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
 
 from litekeep.errors import Refused, TargetInUse
+from litekeep.records import dataclass
 from litekeep.sqlite.connect import check_length, is_busy, uri
 from litekeep.sqlite.filesystem import file_errors, sync_file, sync_folder
 from litekeep.sqlite.openers import openers

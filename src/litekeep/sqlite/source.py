@@ -9,11 +9,11 @@ from __future__ import annotations
 import os
 import stat
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 
 from litekeep.errors import NotADatabase, Refused, SourceMissing, SourceUnreadable
 from litekeep.monitor import Monitor
+from litekeep.records import dataclass
 from litekeep.sqlite.connect import check_length
 from litekeep.sqlite.filesystem import file_system
 from litekeep.sqlite.header import HEADER_BYTES, MAGIC, not_a_database

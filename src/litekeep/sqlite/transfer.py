@@ -9,12 +9,12 @@ There is never a pause between two steps that move pages; pauses happen only whi
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import dataclass
 from pathlib import Path
 
 from litekeep.clock import Clock
 from litekeep.errors import LitekeepError, SourceBusy
 from litekeep.monitor import Monitor, stop_if_cancelled
+from litekeep.records import dataclass
 from litekeep.sqlite.connect import Patience, still_locked
 
 _BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)

@@ -9,9 +9,10 @@ import struct
 import sys
 from array import array
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from operator import mul
+
+from litekeep.records import dataclass
 
 INDEX_BYTES = 48
 """Length of the wal-index header; two copies of it begin the -shm, then comes WalCkptInfo with nBackfill first."""

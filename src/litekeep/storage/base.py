@@ -30,10 +30,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 from litekeep.errors import StorageError, UsageError
+from litekeep.records import dataclass
 
 Buffer = bytes | bytearray | memoryview
 

@@ -11,11 +11,11 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from typing import TypeVar
 
 from litekeep.clock import Clock
 from litekeep.errors import Cancelled, StorageError
+from litekeep.records import dataclass
 from litekeep.storage.base import Buffer, Entry, Storage, sweep_temporaries
 
 _LOOK_SECONDS = 0.2

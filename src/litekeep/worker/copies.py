@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from litekeep.monitor import Monitor
 from litekeep.operations.copymemory import CopyMemory, CopyState
 from litekeep.operations.drill import DrillResult, choose_for_drill, drill
 from litekeep.operations.sync import SyncOptions, SyncResult, sync
+from litekeep.records import dataclass
 from litekeep.repository.catalog import load_catalog
 from litekeep.repository.repository import Repository
 from litekeep.retention import RetentionPolicy

@@ -9,7 +9,7 @@ import os
 import random
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol, TypeVar
@@ -41,6 +41,7 @@ from litekeep.operations.restore import (
 )
 from litekeep.operations.sightings import remember_in
 from litekeep.operations.verify import VerifyResult, verify
+from litekeep.records import dataclass
 from litekeep.repository.catalog import load_catalog
 from litekeep.repository.repository import Repository
 from litekeep.retention import RetentionPolicy

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from litekeep.clock import SystemClock
@@ -11,6 +10,7 @@ from litekeep.operations.doctor import examine_repository
 from litekeep.operations.doctor_database import examine_database
 from litekeep.operations.finding import Finding
 from litekeep.operations.preview import Preview, preview_restore
+from litekeep.records import dataclass
 from litekeep.repository.catalog import load_catalog
 from litekeep.worker.jobs import Place, find_snapshot
 

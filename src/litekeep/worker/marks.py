@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
 from typing import Protocol
@@ -12,6 +11,7 @@ from litekeep.model import Snapshot
 from litekeep.monitor import Monitor
 from litekeep.operations import curate
 from litekeep.operations.lookback import Change, accept
+from litekeep.records import dataclass
 from litekeep.repository.catalog import load_catalog
 from litekeep.repository.repository import Repository
 from litekeep.worker.jobs import Place, find_snapshot, recorded

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from litekeep.clock import Clock, SystemClock
@@ -10,6 +10,7 @@ from litekeep.errors import NotADatabase, SourceUnreadable
 from litekeep.monitor import Monitor
 from litekeep.operations.create import create_repository
 from litekeep.operations.restore import RestoreOptions, RestoreResult, refuse_existing, restore_file
+from litekeep.records import dataclass
 from litekeep.repository.repository import Repository
 from litekeep.worker.jobs import Place, create_where_missing, judge, recorded
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from enum import StrEnum
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from litekeep.formats.repoconfig import KEY as CONFIG
 from litekeep.formats.repoconfig import decode_config
 from litekeep.monitor import Monitor
 from litekeep.operations.whereabouts import device_of
+from litekeep.records import dataclass
 from litekeep.repository import layout
 from litekeep.storage.base import Storage
 from litekeep.storage.local import LocalStorage

@@ -12,7 +12,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,7 @@ from litekeep.operations.lookback import accept
 from litekeep.operations.preview import Preview, preview_restore
 from litekeep.operations.replicate import ReplicateResult, replicate
 from litekeep.operations.restore import RestoreOptions, RestoreResult, restore_new, restore_over
+from litekeep.records import dataclass
 from litekeep.repository.catalog import load_catalog
 from litekeep.repository.repository import Repository
 from litekeep.sqlite.filesystem import file_errors, sync_folder

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import pickle
 import threading
-from dataclasses import dataclass
 from typing import IO, Any
 
 from litekeep.monitor import Fact
+from litekeep.records import dataclass
 
 _LENGTH_BYTES = 4
 

@@ -17,10 +17,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 from litekeep.errors import UsageError
+from litekeep.records import dataclass
 from litekeep.redaction import redact
 
 OPTIONS = {

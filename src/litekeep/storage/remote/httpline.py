@@ -14,10 +14,10 @@ import ssl
 import threading
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from email.message import Message
 
 from litekeep.errors import StorageError, UsageError
+from litekeep.records import dataclass
 from litekeep.storage.base import check_length
 from litekeep.storage.remote import troubles
 from litekeep.storage.remote.address import Address

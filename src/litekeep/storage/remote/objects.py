@@ -16,11 +16,11 @@ import secrets as random_source
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from litekeep.errors import ObjectMissing, PermissionRefused, StorageError, UsageError
+from litekeep.records import dataclass
 from litekeep.storage.base import check_length
 from litekeep.storage.remote import troubles
 from litekeep.storage.remote.address import Address

@@ -30,11 +30,11 @@ import threading
 import weakref
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, suppress
-from dataclasses import dataclass
 from typing import TypeVar
 
 from litekeep.clock import Clock
 from litekeep.errors import Cancelled, CredentialsRefused, ObjectExists, ObjectMissing, StorageError
+from litekeep.records import dataclass
 from litekeep.storage.base import Buffer, Entry, ObjectShorter, check_key, check_prefix, check_range, is_key
 from litekeep.storage.remote import troubles
 from litekeep.storage.remote.lease import Leases

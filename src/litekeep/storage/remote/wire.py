@@ -8,8 +8,9 @@ several threads at once. What goes wrong is raised as the StorageError family, i
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Protocol
+
+from litekeep.records import dataclass
 
 TEMPORARY_PREFIX = ".tmp-"
 PROBE_PREFIX = ".probe-"

@@ -7,7 +7,6 @@ The settings file lies beside the database, where `litekeep -c` and an applicati
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from enum import StrEnum
 from importlib.util import find_spec
 from pathlib import Path
@@ -20,6 +19,7 @@ from litekeep.config.starter import starter_document
 from litekeep.errors import LitekeepError
 from litekeep.formats.repoconfig import KEY as REPOSITORY
 from litekeep.operations.places import same_device
+from litekeep.records import dataclass
 from litekeep.storage.durable import make_folders
 from litekeep.ui.app.remembered import Known
 

@@ -11,10 +11,11 @@ import os
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from litekeep.records import dataclass
 from litekeep.storage.durable import make_folders, remove_quietly, sync_folder, write_temporary
 
 SCHEMA = "litekeep.window/1"

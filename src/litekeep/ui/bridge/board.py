@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime
 from queue import SimpleQueue
 from weakref import WeakKeyDictionary, ref
@@ -18,6 +18,7 @@ from litekeep.clock import Clock
 from litekeep.model import Snapshot
 from litekeep.monitor import Fact
 from litekeep.operations.finding import Finding
+from litekeep.records import dataclass
 from litekeep.ui.bridge import scene as scenes
 from litekeep.ui.bridge.endings import failed
 from litekeep.ui.bridge.gathering import Gathered, gather, local_now, nothing_yet, trace

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -25,6 +25,7 @@ from litekeep.clock import Clock, SystemClock
 from litekeep.config.settings import BackupSettings
 from litekeep.model import Snapshot
 from litekeep.operations.preview import Preview
+from litekeep.records import dataclass
 from litekeep.ui.bridge import deeds, endings
 from litekeep.ui.bridge.board import State, board_of
 from litekeep.ui.bridge.deeds import Deed, carried_out

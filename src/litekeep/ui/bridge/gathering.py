@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from litekeep.journal import history
 from litekeep.manager.home import STATE_FOLDER
 from litekeep.operations import copymemory
 from litekeep.operations.copymemory import CopyState
+from litekeep.records import dataclass
 from litekeep.repository import layout
 from litekeep.scheduling.zone import machine_zone
 from litekeep.ui.presenter.facts import ViewFacts

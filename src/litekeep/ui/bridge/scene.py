@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from litekeep.model import Snapshot
 from litekeep.monitor import Fact
+from litekeep.records import dataclass
 from litekeep.ui.presenter.facts import Sending, Work
 from litekeep.ui.presenter.working import STATES
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from litekeep.records import dataclass
 from litekeep.ui.presenter.facts import Outcome, Sending, ViewFacts, Work
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from litekeep.records import dataclass
 
 NARROW = "\u202f"
 """The narrow no-break space of French thousands."""

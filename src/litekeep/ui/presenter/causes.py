@@ -5,8 +5,7 @@ The engine's own message is an English technical text: it goes into the details,
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from litekeep.records import dataclass
 from litekeep.ui.language.words import Language, phrase
 
 

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
 from litekeep.errors import UsageError
+from litekeep.records import dataclass
 from litekeep.storage.remote.address import parse_address
 from litekeep.ui.language.words import Language, phrase
 

@@ -20,12 +20,13 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, date, datetime, timedelta, tzinfo
 
 from litekeep.errors import UsageError
 from litekeep.journal.history import Row
 from litekeep.model import Snapshot
+from litekeep.records import dataclass
 from litekeep.scheduling.rule import Rule, parse_rule, slot_after
 from litekeep.scheduling.zone import zone_named
 from litekeep.ui.language.words import Language, phrase

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from litekeep.manager.keys import KeyInfo, KeysReport
+from litekeep.records import dataclass
 from litekeep.ui.language.words import Language, phrase
 from litekeep.ui.presenter.causes import explain
 from litekeep.ui.presenter.facts import Outcome, ViewFacts

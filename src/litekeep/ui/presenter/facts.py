@@ -6,7 +6,6 @@ Snapshots never change, so these values cross threads without copying.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -18,6 +17,7 @@ from litekeep.operations.copymemory import CopyState
 from litekeep.operations.finding import Finding
 from litekeep.operations.spread import Spread
 from litekeep.operations.status import Status
+from litekeep.records import dataclass
 from litekeep.retention import RetentionPlan
 from litekeep.scheduling.task import NextRun
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from litekeep.model import Snapshot
 from litekeep.operations.status import Verdict
+from litekeep.records import dataclass
 from litekeep.ui.language.words import Language
 from litekeep.ui.presenter.causes import explain
 from litekeep.ui.presenter.copies import WHYS

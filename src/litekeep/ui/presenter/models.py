@@ -5,9 +5,10 @@ The presenter makes these from ViewFacts; the widgets draw them as they are and 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+
+from litekeep.records import dataclass
 
 
 class Tone(StrEnum):

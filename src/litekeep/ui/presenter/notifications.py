@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from litekeep.config.notifications import NotificationSettings, Occasion
 from litekeep.config.settings import BackupSettings
 from litekeep.notify.delivery import Delivered, Delivery
+from litekeep.records import dataclass
 from litekeep.redaction import place_of
 from litekeep.ui.language.words import Language, phrase
 from litekeep.ui.presenter.models import DetailLine, Tone

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from litekeep.journal.history import Row
 from litekeep.model import Snapshot
 from litekeep.operations.status import CLOCK_SLACK, MAX_AGE, Status
+from litekeep.records import dataclass
 from litekeep.scheduling.task import NextRun, Phase
 from litekeep.ui.language.times import days_ago, passed
 from litekeep.ui.language.words import Language

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from litekeep.model import Snapshot
+from litekeep.records import dataclass
 from litekeep.retention import Code, Decision, RetentionPlan, RetentionPolicy
 from litekeep.ui.language.words import Language, phrase
 from litekeep.ui.presenter.facts import ViewFacts

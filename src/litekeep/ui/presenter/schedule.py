@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime, time, tzinfo
 from enum import StrEnum
 from itertools import islice
@@ -12,6 +11,7 @@ from typing import Any
 
 from litekeep.config.settings import ANY_OPERATION, BackupSettings
 from litekeep.errors import UsageError
+from litekeep.records import dataclass
 from litekeep.scheduling.rule import Rule, parse_rule, slot_after
 from litekeep.scheduling.task import NextRun, Phase
 from litekeep.scheduling.zone import zone_named

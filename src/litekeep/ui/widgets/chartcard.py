@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
+from litekeep.records import dataclass
 from litekeep.ui.widgets.buttons import Link
 from litekeep.ui.widgets.card import Card
 from litekeep.ui.widgets.chart import Chart

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Final
 
+from litekeep.records import dataclass
 from litekeep.ui.presenter.models import Day, Tone
 from litekeep.ui.widgets.shades import VISIBLE, Pair, legible_pair, mix
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import tkinter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from PIL import Image
 
+from litekeep.records import dataclass
 from litekeep.ui.widgets.ctk import Piece
 from litekeep.ui.widgets.icons import SIGNS, sign
 from litekeep.ui.widgets.paint import Photo, photo

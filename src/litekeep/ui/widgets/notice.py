@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import tkinter
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
+from litekeep.records import dataclass
 from litekeep.ui.presenter.models import Action, Tone
 from litekeep.ui.presenter.models import Card as CardModel
 from litekeep.ui.widgets.buttons import Button, Kind, Link

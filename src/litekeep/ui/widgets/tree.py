@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import tkinter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from tkinter import ttk
 from typing import Any
 
+from litekeep.records import dataclass
 from litekeep.ui.widgets.ctk import Piece, look_of
 from litekeep.ui.widgets.look import RING, ROW, Look
 from litekeep.ui.widgets.scrollbar import ScrollBar

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from litekeep.model import Snapshot
+from litekeep.records import dataclass
 from litekeep.ui.language.words import Language
 from litekeep.ui.presenter.facts import ViewFacts
 from litekeep.ui.presenter.models import Detail, DetailLine, TableCount, Tone

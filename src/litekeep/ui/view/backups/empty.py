@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
+from litekeep.records import dataclass
 from litekeep.ui.language.words import Language
 from litekeep.ui.presenter.facts import ViewFacts
 from litekeep.ui.presenter.fromcopy import is_missing

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
+from litekeep.records import dataclass
 from litekeep.ui.bridge import Answer
 from litekeep.ui.language.words import Language
 from litekeep.ui.presenter.facts import ViewFacts

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
+from litekeep.records import dataclass
 from litekeep.ui.view.panels.panel import NARROW, Panel
 from litekeep.ui.view.stage import Stage
 from litekeep.ui.widgets.buttons import Kind

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from typing import Any, Self, TypeVar
 
 from litekeep.config.settings import BackupSettings
+from litekeep.records import dataclass
 from litekeep.retention import RetentionPolicy
 from litekeep.ui.language.words import Language
 from litekeep.ui.presenter.notifications import desktop_changes, notifications_form

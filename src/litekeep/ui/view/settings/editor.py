@@ -8,7 +8,7 @@ other facts  -> the same edits on the new settings; what was not edited follows 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -16,6 +16,7 @@ from typing import Any
 from litekeep import BackupManager
 from litekeep.config.settings import BackupSettings
 from litekeep.operations.status import Verdict
+from litekeep.records import dataclass
 from litekeep.ui.bridge import Answer
 from litekeep.ui.language.words import Language
 from litekeep.ui.presenter.causes import explain

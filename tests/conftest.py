@@ -12,7 +12,8 @@ import hypothesis
 import pytest
 
 hypothesis.settings.register_profile("litekeep", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
-hypothesis.settings.load_profile("litekeep")  # how long one example takes says nothing on a busy machine
+if hypothesis.settings().deadline is not None:  # else who runs the tests has chosen already (torture/mutation.py)
+    hypothesis.settings.load_profile("litekeep")  # how long one example takes says nothing on a busy machine
 with suppress(ValueError):  # a shell's background job ignores it, and so would every program that a test starts
     signal.signal(signal.SIGINT, signal.default_int_handler)
 _state = tempfile.mkdtemp(prefix="litekeep-state-")

@@ -21,6 +21,8 @@ from litekeep.formats.envelope import HEADER_BYTES, VERSIONS, Kind, header
 from litekeep.formats.pack import (
     FOOTER_BYTES,
     INDEX_PART,
+    MAX_BASES,
+    MAX_BLOCKS,
     MAX_INDEX_BYTES,
     Address,
     Frame,
@@ -105,6 +107,62 @@ def test_looking_up_numbers(frames: list[NewFrame]) -> None:
     for number in {0, *(number + 1 for number in numbers), *(number - 1 for number in numbers)} - set(numbers):
         with pytest.raises(KeyError):
             index.position(number)
+
+
+@pytest.mark.parametrize("numbers", [[0, 2], [0, 3], [1, 2], [1, 2, 3], [0, 1, 3], [0, 1, 2], [0], [1], [5]])
+def test_gaps_between_the_numbers(numbers: list[int]) -> None:
+    """A pack without gaps needs no search, and one with gaps does."""
+    index = read(build([frame(*numbers)]))
+    found = {}
+    for number in range(7):
+        try:
+            found[number] = index.position(number)
+        except KeyError:
+            continue
+    assert found == {number: position for position, number in enumerate(numbers)}
+    assert index.dense_count == (len(numbers) if numbers == list(range(len(numbers))) else 0)
+    assert [index.name(position) for position in range(len(numbers))] == [
+        struct.pack("<QQ", number, 7) for number in numbers
+    ]
+
+
+def test_what_a_builder_knows_of_itself() -> None:
+    builder = PackBuilder(KEY, PACK_ID, 4096, SEAL)
+    assert (builder.key, builder.pack_id, builder.frame_count, builder.stored_bytes) == (KEY, PACK_ID, 0, HEADER_BYTES)
+    builder.add(frame(0))
+    builder.add(frame(1))
+    assert builder.frame_count == 2
+    before = builder.stored_bytes
+    data = bytes(builder.finish())
+    assert index_span(KEY, len(data), data, data, SEAL)[0] == before
+
+
+def test_bases_in_many_packs() -> None:
+    """Each finds its own, and the same frames make the same index."""
+    bases = [(number.to_bytes(8, "big"), 100 - number) for number in range(40, 0, -1)]
+    index = read(build([frame(0, bases=bases)]))
+    assert index.bases(index.frames[0]) == bases
+    assert index._base_packs == sorted(pack for pack, _ in bases)
+
+
+def test_the_limits_of_the_format() -> None:
+    """Readers of every version refuse more, so a writer must never make more."""
+    assert (MAX_BLOCKS, MAX_BASES, MAX_INDEX_BYTES) == (65_536, 262_144, 8_388_608)
+
+
+def test_the_end_of_a_pack_tells_where_its_index_is() -> None:
+    def span(size_bytes: int, length: int) -> tuple[int, int]:
+        return index_span(KEY, size_bytes, struct.pack("<I", length) + b"LTKE", SMALL[:HEADER_BYTES], SEAL)
+
+    least = HEADER_BYTES + FOOTER_BYTES
+    assert span(least, 0) == (HEADER_BYTES, 0)
+    assert span(least + 7, 7) == (HEADER_BYTES, 7)
+    assert span(least + MAX_INDEX_BYTES, MAX_INDEX_BYTES) == (HEADER_BYTES, MAX_INDEX_BYTES)
+    with pytest.raises(CorruptObject, match="does not end like a pack"):
+        span(least - 1, 0)
+    for size_bytes, length in ((least + 6, 7), (least, 2**32 - 1), (least + 2 * MAX_INDEX_BYTES, MAX_INDEX_BYTES + 1)):
+        with pytest.raises(CorruptObject, match="its index is damaged"):
+            span(size_bytes, length)
 
 
 def test_all_damage_is_found_in_index_or_frames() -> None:
@@ -235,6 +293,40 @@ def test_sealed_but_hostile(change: dict[str, Any]) -> None:
     data = replace(Forged(), **change).pack()
     with bounds(6 * MAX_INDEX_BYTES, 2), pytest.raises(CorruptObject):
         read(data)
+
+
+@pytest.mark.parametrize(
+    "counts",
+    [
+        {"frames": 0},
+        {"frames": 4},
+        {"blocks": MAX_BLOCKS + 1},
+        {"bases": MAX_BASES + 1},
+        {"bases": 1},
+        {"pack_count": 3},
+    ],
+    ids=repr,
+)
+def test_counts_are_looked_at_before_anything_is_made_of_them(counts: dict[str, int]) -> None:
+    with pytest.raises(CorruptObject, match="impossible counts"):
+        read(replace(Forged(), **counts).pack())  # type: ignore[arg-type]
+
+
+def test_as_many_as_the_format_allows() -> None:
+    """A whole frame, and one block more: so it is written where a block is larger than a page."""
+
+    def one_frame(blocks: int, bases: int) -> bytes:
+        forged = Forged(65_536, 1, blocks, [OLDER], 1, bases, [54], [blocks], [bases], [0] * blocks, [0] * blocks)
+        names = bytes(HASH_BYTES * blocks)
+        return replace(
+            forged, depths=[0] * blocks, base_pack_of=[0] * bases, base_steps=[0] * bases, names=names
+        ).pack()
+
+    index = read(one_frame(17, 17))
+    assert (index.frames[0].plain_bytes, index.frames[0].bases) == (17 << 16, 17)
+    for blocks, bases in ((18, 1), (1, 18)):
+        with pytest.raises(CorruptObject, match="too large"):
+            read(one_frame(blocks, bases))
 
 
 def test_a_frame_is_not_larger_than_frames_are() -> None:

@@ -1,0 +1,209 @@
+"""New generations of packs: the same blocks, whole, proven before anything older may go."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pytest
+
+from litekeep.errors import Cancelled, CorruptObject
+from litekeep.formats.pack import NewFrame, PackBuilder
+from litekeep.monitor import Silent
+from litekeep.repository import garbage, layout
+from litekeep.repository.compact import read_back, require_same_names, write_generations
+from litekeep.repository.garbage import Rewrite, plan_garbage, read_maps
+from litekeep.repository.packs import PackTable
+from litekeep.testing import RecordingMonitor
+from repository.store import load, new_repository, save
+
+PAGE = 4096
+PAGES = 600
+
+
+@pytest.fixture(autouse=True)
+def eager(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rewriting begins with the first wasted byte."""
+    monkeypatch.setattr(garbage, "WASTE_PERCENT", 0)
+    monkeypatch.setattr(garbage, "PACK_WASTE_PERCENT", 0)
+
+
+class Compaction:
+    """Six days, of which two were forgotten: packs with frames to copy, to encode plainly and to build on others."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.repository = new_repository()
+        chance = random.Random(5)
+        pages = [chance.randbytes(300) + bytes(PAGE - 300) for _ in range(PAGES)]
+        self.images: dict[str, bytes] = {}
+        key = None
+        for day in range(6):
+            for number in (1, 2, 20 + day, 599 - day):
+                pages[number] = pages[number][:100] + chance.randbytes(200) + pages[number][300:]
+            image = b"".join(pages)
+            key = save(self.repository, folder, image, PAGE, key)
+            self.images[key] = image
+        for key in list(self.images)[::3]:
+            self.repository.storage.delete(key)
+            del self.images[key]
+        self.maps, _ = read_maps(self.repository)
+        self.before = self.table()
+        self.rewrites = plan_garbage(self.repository, self.before, self.maps, set(), compact=True).rewrites
+
+    def table(self) -> PackTable:
+        return PackTable(self.repository)
+
+    def write(self, monitor: RecordingMonitor | None = None) -> list[str]:
+        return write_generations(
+            self.repository, self.before, self.rewrites, self.folder, monitor or RecordingMonitor()
+        )
+
+    def read_back(self, packs: set[bytes] | None = None, monitor: RecordingMonitor | None = None) -> None:
+        packs = {each.pack_id for each in self.rewrites} if packs is None else packs
+        read_back(self.repository, self.table(), self.maps, packs, self.folder, monitor or RecordingMonitor())
+
+    def damage(self, key: str, at: int) -> None:
+        data = bytearray(self.repository.storage.get(key))
+        data[at] ^= 1
+        self.repository.storage.delete(key)
+        self.repository.storage.put(key, bytes(data))
+
+
+@pytest.fixture
+def made(tmp_path: Path) -> Compaction:
+    made = Compaction(tmp_path)
+    kinds = [type(part) for each in made.rewrites for part in each.frames]
+    assert len(made.rewrites) > 2
+    assert {"Frame", "tuple"} == {kind.__name__ for kind in kinds}
+    blocks = [block for each in made.rewrites for part in each.frames if isinstance(part, tuple) for block in part]
+    used = [block.base for block in blocks if block.base]
+    assert used
+    assert {block.base is None for block in blocks} == {True, False}
+    assert {(each.pack_id, block.number) for each in made.rewrites for part in each.frames if isinstance(part, tuple)
+            for block in part} & {*used}  # fmt: skip
+    return made
+
+
+def test_all_snapshots_are_what_they_were_without_the_old_generations(made: Compaction) -> None:
+    monitor = RecordingMonitor()
+    written = made.write(monitor)
+    assert written == [layout.pack_key(each.pack_id, 1) for each in made.rewrites]
+    packs = [step for step in monitor.steps if step[3] == "packs"]
+    assert packs == [("compact", done, len(written), "packs") for done in range(1, len(written) + 1)]
+    assert {step[0] for step in monitor.steps} == {"compact"}
+    made.read_back()
+    require_same_names(made.before, made.table(), made.rewrites)
+    for each in made.rewrites:
+        made.repository.storage.delete(each.key)
+    for key, image in made.images.items():
+        assert load(made.repository, made.folder, key) == image
+    after = made.table()
+    for each in made.rewrites:
+        index = after.index(each.pack_id)
+        depths = dict(zip(index.numbers, index.depths, strict=True))
+        for part in each.frames:
+            if isinstance(part, tuple):
+                assert [depths[block.number] for block in part] == [block.depth for block in part]
+
+
+def test_it_can_be_stopped_between_two_packs(made: Compaction) -> None:
+    asked = RecordingMonitor()
+    made.write(asked)
+    for each in made.rewrites:
+        made.repository.storage.delete(layout.pack_key(each.pack_id, 1))
+    with pytest.raises(Cancelled):
+        made.write(RecordingMonitor(cancel_after=asked.questions - len(made.rewrites)))
+    assert len(made.table().sizes) == len(made.before.sizes) + 1
+
+
+def test_damage_in_what_is_copied_stops_it(made: Compaction) -> None:
+    copied = next((each, part) for each in made.rewrites for part in each.frames if not isinstance(part, tuple))
+    made.damage(copied[0].key, copied[1].offset)
+    with pytest.raises(CorruptObject, match=rf"frame {copied[1].part}: "):
+        made.write()
+
+
+def test_damage_in_what_is_encoded_anew_stops_it(made: Compaction) -> None:
+    rewrite = next(each for each in made.rewrites if isinstance(each.frames[0], tuple))
+    index = made.before.index(rewrite.pack_id)
+    first = rewrite.frames[0]
+    assert isinstance(first, tuple)
+    frame = index.frames[index.frame_of(index.position(first[0].number))]
+    made.damage(rewrite.key, frame.offset)
+    with pytest.raises(CorruptObject):
+        made.write()
+
+
+def test_damage_in_any_needed_frame_is_found_by_reading_back(made: Compaction) -> None:
+    written = made.write()
+    monitor = RecordingMonitor()
+    made.read_back(monitor=monitor)
+    assert {(phase, unit) for phase, _, _, unit in monitor.steps} == {("read back", "frames")}
+    for key in written:
+        whole = made.repository.storage.get(key)
+        parsed = layout.parse_pack_key(key)
+        assert parsed
+        for frame in made.table().index(parsed[0]).frames:
+            made.damage(key, frame.offset)
+            with pytest.raises(CorruptObject):
+                made.read_back()
+            with pytest.raises(CorruptObject):
+                made.read_back({parsed[0]})
+            made.repository.storage.delete(key)
+            made.repository.storage.put(key, whole)
+    made.read_back()
+
+
+def test_only_the_packs_that_are_named_are_read_back(made: Compaction) -> None:
+    made.write()
+    monitor = RecordingMonitor()
+    made.read_back(set(), monitor)
+    assert monitor.steps == []
+    newest = made.rewrites[0].pack_id
+    other = next(
+        frame
+        for each in made.rewrites
+        for frame in made.table().index(each.pack_id).frames
+        if each.pack_id not in {newest, *(base[0] for base in _bases(made, newest))}
+    )
+    pack = next(each for each in made.rewrites if other in made.table().index(each.pack_id).frames)
+    made.damage(layout.pack_key(pack.pack_id, 1), other.offset)
+    made.read_back({newest})
+    with pytest.raises(CorruptObject):
+        made.read_back({pack.pack_id})
+
+
+def _bases(made: Compaction, pack_id: bytes) -> set[tuple[bytes, int]]:
+    """All that a pack is built on, and so on."""
+    table, found = made.table(), set[tuple[bytes, int]]()
+    todo = [pack_id]
+    while todo:
+        index = table.index(todo.pop())
+        new = {base for frame in index.frames for base in index.bases(frame)} - found
+        found |= new
+        todo += [base[0] for base in new]
+    return found
+
+
+def test_blocks_with_other_names_are_refused(made: Compaction) -> None:
+    """A generation that is whole, sealed and readable, but holds something else."""
+    made.write()
+    rewrite: Rewrite = made.rewrites[0]  # the newest, of few blocks
+    key = layout.pack_key(rewrite.pack_id, 1)
+    index = made.table().index(rewrite.pack_id)
+    numbers = list(index.numbers)
+    for wrong in (0, len(numbers) - 1):
+        builder = PackBuilder(key, rewrite.pack_id, index.block_bytes, made.repository.seal)
+        names = [index.name(position) for position in range(len(numbers))]
+        names[wrong] = bytes(16)
+        builder.add(NewFrame(b"any", numbers, list(index.lengths), b"".join(names), [0] * len(numbers), []))
+        made.repository.storage.delete(key)
+        made.repository.storage.put(key, builder.finish())
+        with pytest.raises(CorruptObject, match=f"names block {numbers[wrong]} otherwise"):
+            require_same_names(made.before, made.table(), made.rewrites)
+
+
+def test_nothing_to_rewrite(made: Compaction) -> None:
+    assert write_generations(made.repository, made.before, (), made.folder, Silent()) == []
+    require_same_names(made.before, made.table(), ())

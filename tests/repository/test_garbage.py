@@ -229,16 +229,12 @@ def test_exactly_the_share_is_not_enough(packs: Packs, monkeypatch: pytest.Monke
     packs.snapshot((made, 0, 1))
     table = packs.table
     table.index(made)
-    table.sizes[packs.key(made)] = waste * 4
-    for key, percent, begins in (
-        ("WASTE_PERCENT", 24, True),
-        ("WASTE_PERCENT", 25, False),
-        ("PACK_WASTE_PERCENT", 24, True),
-        ("PACK_WASTE_PERCENT", 25, False),
-    ):
-        with monkeypatch.context() as patch:
-            patch.setattr(garbage, key, percent)
-            assert bool(packs.plan(table=table).rewrites) == begins, (key, percent)
+    for key in ("WASTE_PERCENT", "PACK_WASTE_PERCENT"):
+        for size_bytes, begins in ((waste * 4 - 1, True), (waste * 4, False), (waste * 4 + 1, False)):
+            table.sizes[packs.key(made)] = size_bytes
+            with monkeypatch.context() as patch:
+                patch.setattr(garbage, key, 25)
+                assert bool(packs.plan(table=table).rewrites) == begins, (key, size_bytes)
 
 
 @pytest.mark.usefixtures("eager")
@@ -257,6 +253,7 @@ def test_whole_frames_are_copied_and_others_encoded(packs: Packs) -> None:
         1, frame(range(4)), frame(range(4, 8)), frame(range(8, 12)), frame(range(12, 16)), frame(range(16, 20))
     )
     packs.snapshot((made, 0, 6), (made, 8, 4), (made, 18, 2))
+    assert needed_frames(packs.table, packs.maps) == {made: {0, 1, 2, 4}}
     frames = packs.frames(made)
     (rewrite,) = packs.plan().rewrites
     assert rewrite == Rewrite(
@@ -319,6 +316,22 @@ def test_runs_that_begin_and_end_at_different_places(packs: Packs) -> None:
     bases = [(first, 1), (first, 2), (second, 0), (second, 1)]
     assert rewrite.pack_id == changed
     assert rewrite.frames == (tuple(NewBlock(number, base, 1) for number, base in enumerate(bases, 1)),)
+
+
+@pytest.mark.usefixtures("eager")
+def test_each_place_is_looked_at_by_itself(packs: Packs) -> None:
+    """A run ends where it ends, and what is passed over at one place says nothing of the next."""
+    first = packs.pack(1, frame([0, 1, 2, 3]))
+    second = packs.pack(1, frame([0, 1, 2]), number=1)
+    whole = packs.pack(2, frame([0]))
+    left, right = (packs.pack(2, frame(range(3)), number=number) for number in (1, 2))
+    packs.snapshot((first, 0, 2), (second, 0, 3), (first, 2, 2))
+    packs.snapshot((whole, 0, 1), (left, 0, 2), (right, 0, 2), (first, 2, 2))
+    found = {each.pack_id: each.frames for each in packs.plan().rewrites}
+    assert found == {
+        left: ((NewBlock(0, (first, 1), 1), NewBlock(1, (second, 0), 1)),),
+        right: ((NewBlock(0, (second, 1), 1), NewBlock(1, (second, 2), 1)),),
+    }
 
 
 @pytest.mark.usefixtures("eager")

@@ -314,7 +314,7 @@ def _rewrite(
     depths: dict[Address, int],
 ) -> Rewrite:
     index, frames, pending = use.index, list[Frame | tuple[NewBlock, ...]](), list[NewBlock]()
-    limit = max(1, FRAME_BYTES // index.block_bytes)
+    limit = FRAME_BYTES // index.block_bytes
 
     def flush() -> None:
         for start in range(0, len(pending), limit):

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import sys
+import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -179,7 +180,8 @@ def mutation_row(goal: Goal) -> str:
     """Mistakes put into the code, and how many of them no test notices."""
     modules: Mapping[str, Mapping[str, Any]] = json.loads(MUTATION.read_text("utf-8"))["modules"]
     mutants, killed = (sum(int(each[name]) for each in modules.values()) for name in ("mutants", "killed"))
-    tried = f"{mutants:,} mistakes in {len(modules)} modules"
+    named = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["mutation"]
+    tried = f"{mutants:,} mistakes in {len(modules)} of {len(named)} modules"
     return f"| {goal.name} | {cell(goal.claim)} | {tried} | {mutants - killed:,} survive | {MUTATED} |"
 
 

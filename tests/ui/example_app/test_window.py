@@ -56,10 +56,12 @@ def idle(app: Application, wait_until: WaitUntil) -> Any:
     return lambda: wait_until(lambda: not app.background.busy, 20)
 
 
-def widgets_of(window: Any) -> int:
-    """How many objects there are of what is, or was, inside the window."""
-    widgets = (each for each in gc.get_objects() if isinstance(each, tkinter.Misc))
-    return sum(str(getattr(each, "_w", "")).startswith(f"{window}.") for each in widgets)
+def left_of_pages(window: Any) -> list[str]:
+    """The widgets of the window that are gone from the screen and still held by something."""
+    gc.collect()
+    widgets = (str(getattr(each, "_w", "")) for each in gc.get_objects() if isinstance(each, tkinter.Misc))
+    ours = [name for name in widgets if name.startswith(f"{window}.")]
+    return [name for name in ours if not window.tk.getboolean(window.tk.call("winfo", "exists", name))]
 
 
 def yes(app: Application) -> None:
@@ -203,16 +205,15 @@ def test_the_pending_change_of_the_database_is_run(app: Application, manager: Ba
     assert [each.reason for each in manager.list_backups()] == [Reason.PRE_MIGRATION]
 
 
-def test_pages_come_and_go_and_the_manager_goes_on(app: Application, manager: BackupManager, root: Any) -> None:
+def test_pages_come_and_go_and_the_manager_goes_on(
+    app: Application, manager: BackupManager, root: Any, wait_until: WaitUntil
+) -> None:
     manager.start()
-    alive = []
     for _ in range(3):
         for name in PAGES:
             app.go(name)
             root.update()
-        gc.collect()
-        alive.append(widgets_of(app.window))
-    assert alive[0] == alive[1] == alive[2]
+    wait_until(lambda: not left_of_pages(app.window), 20)
     assert manager.create_backup().sound
     app.go("people")
 

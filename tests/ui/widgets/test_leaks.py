@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import weakref
 from collections.abc import Callable
 from typing import Any
 
@@ -141,10 +142,12 @@ def test_a_plain_tk_master_does_not_hold_what_was_in_it(root: Any, window: Any) 
     frame.pack()
     configure = frame.configure
     Button(frame, "x").pack()
+    button = weakref.ref(frame.winfo_children()[0])
+    assert isinstance(button(), Button)
     assert frame.configure == configure
     frame.winfo_children()[0].destroy()
     gc.collect()
-    assert not any(isinstance(thing, Button) for thing in gc.get_objects())
+    assert button() is None
 
 
 def test_theme_and_scale_after_all_is_gone(window: Any) -> None:

@@ -365,7 +365,8 @@ def examine(path: Path, tests: Sequence[str], numbers: Sequence[int] | None, sen
         laboratory = Laboratory(path, Path(made), numbers)
         files = [str(ROOT / test) for test in tests]
         pytest.main([*PYTEST, "-s", "--basetemp", f"{made}/t", *files], plugins=[laboratory])
-        send.send(laboratory.trials)
+        whole = len(laboratory.trials) == len(laboratory.chosen)
+        send.send(laboratory.trials if whole else None)
 
 
 def told(name: str, trials: Sequence[Trial], explained: dict[str, str], seconds: float) -> dict[str, object]:
@@ -409,6 +410,7 @@ def main() -> int:
         print(f"not in pyproject.toml: {', '.join(unknown)}", file=sys.stderr)
         return 2
     found: dict[str, dict[str, object]] = {}
+    broken_off = []
     for name in asked.module or config:
         path = SOURCE / "litekeep" / name
         if asked.list:
@@ -422,11 +424,14 @@ def main() -> int:
         )
         process.start()
         send.close()
-        found[name] = told(name, receive.recv(), explained.get(name, {}), time.perf_counter() - began)
+        if (trials := receive.recv()) is None:
+            broken_off.append(name)
+        else:
+            found[name] = told(name, trials, explained.get(name, {}), time.perf_counter() - began)
         process.join()
     if asked.results:
         keep(found, asked.results / "mutation.json")
-    bad = [name for name, each in found.items() if not is_good(each)]
+    bad = [*broken_off, *(name for name, each in found.items() if not is_good(each))]
     if bad:
         print(f"FAILED: {', '.join(bad)}")
     return int(bool(bad))

@@ -122,9 +122,9 @@ class PackIndex:
         self._base_pack_of = base_pack_of
         self._base_numbers = base_numbers
         self._firsts = [frame.first for frame in frames]
-        dense = len(numbers) > 0 and numbers[0] == 0 and numbers[-1] == len(numbers) - 1
-        self.dense_count = len(numbers) if dense else 0
-        """Number of blocks if their numbers are 0, 1, 2, ..., and so the same as their positions; else 0."""
+        self.dense_count = len(numbers) if numbers[-1] == len(numbers) - 1 else 0
+        """Number of blocks if their numbers are 0, 1, 2, ..., and so the same as their positions; else 0. (They rise,
+        and there is at least one, so the last one tells.)"""
 
     def position(self, number: int) -> int:
         """The index position of a block number; raises KeyError if this generation does not hold it."""

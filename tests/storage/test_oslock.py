@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from litekeep.errors import Locked
+from litekeep.storage import oslock
 from litekeep.storage.oslock import hold
 from litekeep.testing import ManualClock
 
@@ -78,10 +79,11 @@ def test_a_file_that_fails_when_it_is_closed(path: str, monkeypatch: pytest.Monk
 
 def test_a_file_that_cannot_be_opened(path: str) -> None:
     os.mkdir(path)
+    before = set(os.listdir("/dev/fd"))
     for _ in range(2):
         with pytest.raises(IsADirectoryError):
             take(path)
-    os.fstat(1)
+    assert {"0", "1", "2"} <= set(os.listdir("/dev/fd")) == before
     Path(path).rmdir()
     take(path)
 
@@ -104,6 +106,15 @@ def test_the_holder_is_told_by_what_it_wrote(path: str, content: bytes, told: st
         assert refusal(path) == f"{os.path.dirname(path)} is in use by {told}"
 
 
+def test_a_holder_whose_file_cannot_be_read(path: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def busy_and_gone(descriptor: int, how: int) -> None:
+        os.unlink(path)
+        raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN))
+
+    monkeypatch.setattr(fcntl, "flock", busy_and_gone)
+    assert refusal(path) == f"{os.path.dirname(path)} is in use by another run"
+
+
 @pytest.mark.parametrize("owner", ["backup", "a  b\n c", "é" * 2000, "\udcff"])
 def test_what_is_written_is_one_bounded_line_and_gone_afterwards(path: str, owner: str) -> None:
     with hold(path, owner, 0.0, ManualClock()):
@@ -111,3 +122,8 @@ def test_what_is_written_is_one_bounded_line_and_gone_afterwards(path: str, owne
         whole = f"{' '.join(owner.split())}, since 2026-01-01T00:00:00+00:00\n".encode("utf-8", "backslashreplace")
         assert written == whole[:1000]
     assert Path(path).read_bytes() == b""
+
+
+def test_the_byte_that_windows_locks() -> None:
+    """Another version of Litekeep must come upon the same one."""
+    assert oslock._LOCKED_BYTE == 1_073_741_824

@@ -13,18 +13,25 @@ import litekeep
 HEAVY = ("sqlite3", "rich", "blake3", "backports.zstd", "compression.zstd", "platform", "litekeep.operations")
 LIMIT_SECONDS = 0.120
 TELLING = """
-import atexit, sys
-before = set(sys.modules)
-atexit.register(lambda: sys.stderr.write(" ".join(set(sys.modules) - before)))
+import os, sys
+before, leave = set(sys.modules), os._exit
+def told(code):
+    sys.stderr.write(" ".join(set(sys.modules) - before))
+    sys.stderr.flush()
+    leave(code)
+os._exit = told
 from litekeep.cli.main import run
 run()
+told(0)  # --version comes back
 """
 
 
 def imported(*arguments: str) -> set[str]:
     """The modules that a command line imports."""
     done = subprocess.run([sys.executable, "-c", TELLING, *arguments], capture_output=True, text=True, check=True)
-    return set(done.stderr.split())
+    modules = set(done.stderr.split())
+    assert "litekeep.cli.main" in modules
+    return modules
 
 
 def test_version_imports_nothing() -> None:
@@ -74,3 +81,21 @@ def test_version_says_the_same_everywhere() -> None:
             [sys.executable, "-m", "litekeep", *arguments], capture_output=True, text=True, check=True
         )
         assert done.stdout == f"litekeep {litekeep.__version__}\n"
+
+
+def test_what_was_written_is_brought_out_whatever_it_is() -> None:
+    """The process ends without the interpreter's own end."""
+    done = subprocess.run([sys.executable, "-m", "litekeep", "--help"], capture_output=True, text=True, check=True)
+    assert done.stdout.endswith("\n")
+    assert "completion" in done.stdout
+    wrong = subprocess.run([sys.executable, "-m", "litekeep", "nonsense"], capture_output=True, text=True, check=False)
+    assert (wrong.returncode, wrong.stdout) == (2, "")
+    assert "nonsense" in wrong.stderr
+
+
+def test_output_that_nobody_takes_is_no_success() -> None:
+    if not sys.platform.startswith("linux"):
+        pytest.skip("there is no /dev/full")
+    with open("/dev/full", "w") as full:
+        done = subprocess.run([sys.executable, "-m", "litekeep", "--help"], stdout=full, check=False)
+    assert done.returncode != 0

@@ -15,7 +15,6 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from litekeep.config.environment import process_environment
-from litekeep.storage.remote.address import parse_address, place_of
 
 STATE_VARIABLE = "LITEKEEP_STATE_FOLDER"
 _LONGEST_NAME = 40
@@ -38,6 +37,8 @@ def state_folder(environ: Mapping[str, str] | None = None, platform: str = sys.p
 def diaries_of(url: str, environ: Mapping[str, str] | None = None, platform: str = sys.platform) -> Path:
     """The folder of journal and log of the repository in this place, however its URL is written; raises UsageError."""
     from blake3 import blake3
+
+    from litekeep.storage.remote.address import parse_address, place_of
 
     address = parse_address(url)
     digits = blake3("\0".join(place_of(url)).encode("utf-8", "surrogatepass")).hexdigest(6)

@@ -73,15 +73,17 @@ class Compaction:
 @pytest.fixture
 def made(tmp_path: Path) -> Compaction:
     made = Compaction(tmp_path)
-    kinds = [type(part) for each in made.rewrites for part in each.frames]
     assert len(made.rewrites) > 2
-    assert {"Frame", "tuple"} == {kind.__name__ for kind in kinds}
-    blocks = [block for each in made.rewrites for part in each.frames if isinstance(part, tuple) for block in part]
-    used = [block.base for block in blocks if block.base]
-    assert used
-    assert {block.base is None for block in blocks} == {True, False}
-    assert {(each.pack_id, block.number) for each in made.rewrites for part in each.frames if isinstance(part, tuple)
-            for block in part} & {*used}  # fmt: skip
+    assert {isinstance(part, tuple) for each in made.rewrites for part in each.frames} == {True, False}
+    bases = {
+        (each.pack_id, block.number): block.base
+        for each in made.rewrites
+        for part in each.frames
+        if isinstance(part, tuple)
+        for block in part
+    }
+    assert {base is None for base in bases.values()} == {True, False}
+    assert bases.keys() & {*bases.values()}, "one is encoded anew, and another is built on it"
     return made
 
 

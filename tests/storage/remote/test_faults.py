@@ -231,7 +231,7 @@ def test_a_network_that_hangs_can_be_left_at_once(
     timer.start()
     with pytest.raises((Cancelled, KeyboardInterrupt)):
         RetryingStorage(storage, SystemClock(), cancelled=asked.is_set).get("a/there")
-    assert time.monotonic() - began[0] < 5.0  # the stall takes twenty
+    assert time.monotonic() - began[0] < 2.0  # within a second, on a machine that is not busy; the stall takes twenty
     timer.join()
     storage.close()
 

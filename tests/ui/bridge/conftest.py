@@ -106,7 +106,7 @@ def world(tmp_path: Path) -> Iterator[World]:
     world.close()
 
 
-def drain_until(bridge: Bridge, condition: Callable[[list[Update]], object], seconds: float = 60.0) -> list[Update]:
+def drain_until(bridge: Bridge, condition: Callable[[list[Update]], object], seconds: float = 20.0) -> list[Update]:
     """Drain until the condition on all updates so far holds; returns them."""
     updates: list[Update] = []
     deadline = time.monotonic() + seconds

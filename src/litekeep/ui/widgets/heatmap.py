@@ -117,7 +117,7 @@ class HeatMap(Chart):
     def _draw_days(self) -> None:
         """All in one picture: a canvas takes longer for each of hundreds than Pillow for all of them."""
         left, top, pitch = self._left(), self.scaled(LINE), self._pitch()
-        drawn = {day: self._drawn(day) for day in {cell.kind for _, _, cell in self._cells}}
+        drawn = {day: day_picture(*self._how(day)) for day in {cell.kind for _, _, cell in self._cells}}
         columns = 1 + max((column for column, _, _ in self._cells), default=0)
         whole = Image.new("RGBA", (columns * pitch, 7 * pitch), self.colour(self.back))
         for column, row, cell in self._cells:
@@ -173,9 +173,6 @@ class HeatMap(Chart):
     def _picture(self, day: Day) -> Photo:
         how = self._how(day)
         return photo(self, ("day", *how), lambda: day_picture(*how))
-
-    def _drawn(self, day: Day) -> Image.Image:
-        return day_picture(*self._how(day))
 
     def _how(self, day: Day) -> tuple[Day, int, int, int, str, str]:
         size, radius, thick = self.scaled(HEAT_CELL), self.scaled(ROUND), self.scaled(1.5)

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from litekeep.blocks import compress as module
 from litekeep.blocks.compress import ZstdError, compress, compress_delta, decompress, decompress_within
 
 PLAIN = random.Random(1).randbytes(3000) + bytes(1000)
@@ -146,3 +147,44 @@ print(peak() - before)
 
 def test_the_library_is_the_one_the_module_speaks_of() -> None:
     assert issubclass(ZstdError, Exception)
+
+
+class Late:
+    """A decompressor as another version of the library may have it: the end of a frame comes with a second call."""
+
+    def __init__(self, *answers: bytes) -> None:
+        self.answers = list(answers)
+        self.asked: list[tuple[bytes, int]] = []
+        self.unused_data = b""
+
+    @property
+    def eof(self) -> bool:
+        return not self.answers
+
+    def decompress(self, data: bytes, max_length: int) -> bytes:
+        self.asked.append((data, max_length))
+        return self.answers.pop(0)
+
+
+@pytest.mark.parametrize(
+    ("answers", "right"),
+    [
+        ((b"plain", b""), True),
+        ((b"plai", b"n"), True),
+        ((b"plai",), False),
+        ((b"plain", b"!"), False),
+        ((b"plain", b"", b""), False),
+    ],
+)
+def test_where_a_frame_ends_later_than_its_last_byte(
+    monkeypatch: pytest.MonkeyPatch, answers: tuple[bytes, ...], *, right: bool
+) -> None:
+    frame, decoder = compress(b"plain"), Late(*answers)
+    monkeypatch.setattr(module.zstd, "ZstdDecompressor", lambda **_options: decoder)
+    if right:
+        assert decompress(frame, 5) == b"plain"
+    else:
+        with pytest.raises(ValueError, match="frame gives"):
+            decompress(frame, 5)
+    assert decoder.asked == [(frame, 5), (b"", 1)][: len(decoder.asked)]
+    assert len(decoder.asked) == min(2, len(answers))

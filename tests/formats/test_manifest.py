@@ -17,7 +17,16 @@ from litekeep.errors import CorruptObject, UnsupportedFormat
 from litekeep.formats import manifest as module
 from litekeep.formats.columns import encode_column, encode_ids
 from litekeep.formats.envelope import VERSIONS, Kind, encode_json, encode_record
-from litekeep.formats.manifest import Manifest, PageMap, Run, decode_facts, decode_manifest, encode_manifest
+from litekeep.formats.manifest import (
+    MAX_FACTS_BYTES,
+    MAX_MAP_BYTES,
+    Manifest,
+    PageMap,
+    Run,
+    decode_facts,
+    decode_manifest,
+    encode_manifest,
+)
 
 KEY = "snapshots/app/20260101T000000Z-000001-0123456789abcdef"
 PACKS = [bytes([number]) * 8 for number in range(4)]
@@ -370,3 +379,7 @@ def test_any_map(junk: bytes) -> None:
     for part in (junk, compress(junk)):
         with pytest.raises(CorruptObject):
             decode_manifest(KEY, forge([encode_json(facts_for(7)), part, b""]), SEAL)
+
+
+def test_what_is_decoded_is_bounded_as_the_reference_says() -> None:
+    assert (MAX_MAP_BYTES, MAX_FACTS_BYTES) == (512 << 20, 4 << 20)

@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 
 from litekeep.errors import Cancelled, CorruptObject
-from litekeep.formats.pack import NewFrame, PackBuilder
+from litekeep.formats.pack import Frame, NewFrame, PackBuilder, PackIndex
 from litekeep.monitor import Silent
 from litekeep.repository import garbage, layout
 from litekeep.repository.compact import read_back, require_same_names, write_generations
 from litekeep.repository.garbage import Rewrite, plan_garbage, read_maps
 from litekeep.repository.packs import PackTable
+from litekeep.repository.reader import open_frame, require_names
 from litekeep.testing import RecordingMonitor
 from repository.store import load, new_repository, save
 
@@ -107,6 +108,32 @@ def test_all_snapshots_are_what_they_were_without_the_old_generations(made: Comp
         for part in each.frames:
             if isinstance(part, tuple):
                 assert [depths[block.number] for block in part] == [block.depth for block in part]
+
+
+def test_what_is_encoded_anew_is_built_on_what_was_planned(made: Compaction) -> None:
+    made.write()
+    after, built = made.table(), 0
+    for each in made.rewrites:
+        index = after.index(each.pack_id)
+        for part, frame in zip(each.frames, index.frames, strict=True):
+            if not isinstance(part, tuple):
+                continue
+            planned = [block.base for block in part if block.base is not None]
+            assert list(index.bases(frame)) == planned
+            if planned:
+                sealed = made.repository.storage.get_range(index.key, frame.offset, frame.stored_bytes)
+                built += not can_be_read_alone(made, index, frame, sealed)
+    assert built, "some frame makes use of what it is built on"
+
+
+def can_be_read_alone(made: Compaction, index: PackIndex, frame: Frame, sealed: bytes) -> bool:
+    """Whether a frame gives its blocks without those that it names as its bases."""
+    try:
+        plain = open_frame(index, frame, sealed, b"")
+        require_names(made.repository, index, frame, plain, [(frame.first, frame.blocks)])
+    except CorruptObject:
+        return False
+    return True
 
 
 def test_it_can_be_stopped_between_two_packs(made: Compaction) -> None:

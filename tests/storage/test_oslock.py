@@ -127,3 +127,9 @@ def test_what_is_written_is_one_bounded_line_and_gone_afterwards(path: str, owne
 def test_the_byte_that_windows_locks() -> None:
     """Another version of Litekeep must come upon the same one."""
     assert oslock._LOCKED_BYTE == 1_073_741_824
+
+
+def test_the_byte_that_is_locked_on_windows_is_the_same_in_every_version() -> None:
+    """Two versions that lock different bytes would not keep each other out."""
+    assert oslock._LOCKED_BYTE == 1 << 30
+    assert oslock._LOCKED_BYTE > oslock._RECORD_LIMIT_BYTES

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import itertools
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -63,8 +63,8 @@ CASES = {Size.CI: 13, Size.NIGHTLY: 1_000, Size.RELEASE: 2_000}
 FEW = RetentionPolicy(days=0, weeks=0, months=0, keep_last=2, trash_days=1)
 NO_PATIENCE = RetryPolicy(0.001, 0.002, 0.0)
 PATIENCE = RetryPolicy(0.001, 0.002, 60.0)
-MOST_REQUESTS = 400
-"""No operation here needs so many: one that does never ends."""
+PLACES = {Size.NIGHTLY: 16, Size.RELEASE: 400}
+"""At how many of the requests of an operation each fault strikes, at most."""
 MOST_SNAPSHOTS = 6
 
 
@@ -183,27 +183,58 @@ OPERATIONS: dict[str, Callable[[Place, RetryPolicy], None]] = {
 
 
 def shards(size: Size, seed: int) -> Sequence[Shard]:
-    """Each operation on each server; in CI all of them together."""
-    names = ["all"] if size is Size.CI else list(OPERATIONS)
-    return [(kind, name, seed, size.value) for kind in KINDS[size] for name in names]
+    """Each operation on each server, some faults at a time; in CI all of them together."""
+    if size is Size.CI:
+        return [(kind, "all", "all", seed, size.value) for kind in KINDS[size]]
+    parts = [*("|".join(some) for some in batched(STRIKES, 3)), STORM]
+    return [(kind, name, part, seed, size.value) for kind in KINDS[size] for name in OPERATIONS for part in parts]
+
+
+def batched(names: Iterable[str], count: int) -> Iterator[tuple[str, ...]]:
+    """So many at a time."""
+    left = iter(names)
+    while some := tuple(itertools.islice(left, count)):
+        yield some
 
 
 def run(shard: Shard, tally: Tally, folder: Path) -> None:
-    """One operation with every fault at every request, and a storm; in CI each fault once, at some request."""
-    kind, name, seed, size = map(str, shard)
+    """One operation with some faults at many requests or all, or in a storm; in CI each fault once, at some request."""
+    kind, name, part, seed, size = map(str, shard)
     with ready(folder, kind) as place, small_scale():
         if size == Size.CI:
             chance = random.Random(seed)
             for operation, fault in zip(itertools.cycle(OPERATIONS), STRIKES):
                 once(place, tally, operation, fault, chance.randint(1, 6))
             storm(place, tally, "list", seed, runs=1)
-            return
-        for fault in STRIKES:
-            at = 1
-            while once(place, tally, name, fault, at):
-                at += 1
-                assert at < MOST_REQUESTS
-        storm(place, tally, name, seed, runs=STORM_RUNS)
+        elif part == STORM:
+            storm(place, tally, name, seed, runs=STORM_RUNS)
+        else:
+            for fault in part.split("|"):
+                for at in chosen(requests_of(place, name), PLACES[Size(size)], [*STRIKES].index(fault)):
+                    once(place, tally, name, fault, at)
+
+
+def chosen(requests: int, most: int, turn: int) -> list[int]:
+    """Numbers from 1 on, spread evenly over the requests; with each turn others, so that all have theirs in the end."""
+    count = min(requests, most)
+    return sorted({1 + (int(number * requests / count) + turn) % requests for number in range(count)})
+
+
+def requests_of(place: Place, name: str) -> int:
+    """How many an operation takes today."""
+    prepare(place, name)
+    seen = itertools.count()
+
+    def count(_method: str, _path: str) -> bool:
+        next(seen)
+        return False
+
+    place.proxy.strike_always(STRIKES["answer 500"], count)
+    try:
+        OPERATIONS[name](place, NO_PATIENCE)
+    finally:
+        place.proxy.heal()
+    return next(seen)
 
 
 @contextmanager
@@ -221,21 +252,21 @@ def ready(folder: Path, kind: str) -> Iterator[Place]:
         yield place
 
 
-def once(place: Place, tally: Tally, name: str, fault: str, at: int) -> bool:
-    """A day on which request `at` of the operation meets the fault; False if it ended before."""
-    struck = [0, 0]
+def once(place: Place, tally: Tally, name: str, fault: str, at: int) -> None:
+    """A day on which request `at` of the operation meets the fault, if there are so many."""
+    asked, struck = itertools.count(1), [False]
 
     def when(_method: str, _path: str) -> bool:
-        struck[0] += 1
-        struck[1] += struck[0] == at
-        return struck[0] == at
+        found = next(asked) == at
+        struck[0] |= found
+        return found
 
     case = f"{place.kind}-{name}-{fault}-{at}"
     prepare(place, name)
     if not tally.wants(case):
         OPERATIONS[name](place, NO_PATIENCE)
-        return at < 100
-    with tally.case(case, *([fault] if fault in STRIKES else [])):
+        return
+    with tally.case(case, count=0):
         place.stall_seconds = 0.5 if fault == "no answer" else 20.0
         place.proxy.heal()
         place.proxy.strike_always(STRIKES[fault], when)
@@ -250,7 +281,8 @@ def once(place: Place, tally: Tally, name: str, fault: str, at: int) -> bool:
         place.listed("there" if name == "sync" else "here")
         release(place)
         OPERATIONS[name](place, NO_PATIENCE)
-    return struck[1] == 1
+    tally.cases += struck[0]
+    tally.struck[fault] += struck[0]
 
 
 def prepare(place: Place, name: str) -> None:

@@ -47,11 +47,16 @@ EVERYTHING = RetentionPlan((STAYS, GOES, IN_TRASH, EXPIRES), (MANY,), (PROBLEM,)
 
 def test_programs_rely_on_these_words() -> None:
     assert {code.name: code.value for code in Code} == WORDS
+    everything = Decision(made(NOW, 5), True, tuple(Why(code, "") for code in Code))
+    assert [code.value for code in RetentionPlan((everything,)).counts()] == list(WORDS.values())
 
 
 def test_a_reason_names_nothing_that_it_was_not_given() -> None:
     why = Why(Code.NEWEST, "the newest")
+    (why,) = Decision(made(NOW, 5), True, (why,)).whys
     assert (why.number, why.limit, why.detail, why.moment) == (0, 0, "", None)
+    assert RetentionPlan((), (why,)).brakes == (Why(Code.NEWEST, "the newest", 0, 0, "", None),)
+    assert RetentionPlan((), (why,)).brake == ("the newest",)
     assert (DAILY.number, DAILY.limit) == (1, 2)
 
 

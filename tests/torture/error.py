@@ -11,6 +11,8 @@ from __future__ import annotations
 import errno
 import os
 import random
+import threading
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -202,15 +204,19 @@ def _compound(trial: Trial) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Injection:
-    """at: number of the call, from 1. number: of the error. after: it takes effect, and is reported as failed."""
+    """call, at: which of the calls of this name, from 1. number: of the error. after: it takes effect, and is reported
+    as failed.
+    """
 
+    call: str
     at: int
     number: int
     lasting: bool
     after: bool
 
     def __str__(self) -> str:
-        return f"{errno.errorcode[self.number]} {self.often} {'after' if self.after else 'before'}"
+        moment = "after" if self.after else "before"
+        return f"{self.call} {self.at} {errno.errorcode[self.number]} {self.often} {moment}"
 
     @property
     def often(self) -> str:
@@ -219,11 +225,16 @@ class Injection:
 
 
 class System:
-    """Stands for `os` in the modules that work on a folder: numbers their calls and lets an injection strike."""
+    """Stands for `os` in the modules that work on a folder: numbers their calls and lets an injection strike.
+
+    Calls of one name are numbered on their own, since threads make theirs in another order each time.
+    """
 
     def __init__(self, injection: Injection | None = None) -> None:
-        self.calls: list[str] = []
+        self.calls: list[tuple[str, int]] = []
         self.struck = 0
+        self._counts: Counter[str] = Counter()
+        self._guard = threading.Lock()
         self._injection = injection
 
     def __getattr__(self, name: str) -> Any:
@@ -233,11 +244,14 @@ class System:
     def _call(self, name: str, real: Callable[..., Any], *arguments: Any, **more: Any) -> Any:
         if name == "open" and len(arguments) > 1 and arguments[1] & os.O_CREAT:
             name = "create"
-        self.calls.append(name)
         planned = self._injection
-        if planned is None or not self._is_due(planned, name):
+        with self._guard:
+            self._counts[name] += 1
+            self.calls.append((name, self._counts[name]))
+            due = planned is not None and self._is_due(planned, name)
+            self.struck += due
+        if planned is None or not due:
             return real(*arguments, **more)
-        self.struck += 1
         if planned.after or name == "close":
             result = real(*arguments, **more)
             if name in ("open", "create"):
@@ -245,8 +259,9 @@ class System:
         raise OSError(planned.number, os.strerror(planned.number), str(arguments[0]))
 
     def _is_due(self, planned: Injection, name: str) -> bool:
-        number = len(self.calls)
-        return (number == planned.at or (planned.lasting and number > planned.at)) and name in ERRORS[planned.number]
+        if planned.lasting and self.struck:
+            return name in ERRORS[planned.number]
+        return (name, self._counts[name]) == (planned.call, planned.at)
 
 
 @contextmanager
@@ -262,13 +277,13 @@ def _at_system(trial: Trial) -> None:
     world, chance = trial.stage.world, random.Random(trial.case(""))
     lay_out(world, world.objects)
     _carried_out(trial, system := System())
-    for at, name in enumerate(system.calls, 1):
+    for name, at in system.calls:
         errors = [number for number, names in ERRORS.items() if name in names]
         struck = trial.tally.struck
         rarest = [min(errors, key=lambda number: struck[errno.errorcode[number]])] if errors else []
         for number in rarest if trial.few else chance.sample(errors, min(EACH, len(errors))):
-            planned = Injection(at, number, chance.random() < 0.5, name in CHANGING and chance.random() < 0.5)
-            case = trial.case(f"call {at} {name} {planned}")
+            planned = Injection(name, at, number, chance.random() < 0.5, name in CHANGING and chance.random() < 0.5)
+            case = trial.case(str(planned))
             if trial.tally.wants(case):
                 with trial.tally.case(case, errno.errorcode[number], f"system {planned.often}"):
                     _strike(trial, planned)

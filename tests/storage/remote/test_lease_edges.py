@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
 
-from litekeep.errors import Cancelled, Locked, ObjectMissing, PermissionRefused, StorageError
-from litekeep.storage.remote.lease import LEASE_SECONDS, SAFE_SECONDS, Leases
+from litekeep.errors import Cancelled, Locked, ObjectMissing, PermissionRefused, StorageError, VerificationFailed
+from litekeep.storage.remote.lease import LEASE_SECONDS, RENEW_SECONDS, SAFE_SECONDS, Leases, _Lease
 from litekeep.storage.remote.wire import Found
 from litekeep.testing import ManualClock
 
@@ -297,3 +298,111 @@ def test_giving_back_never_fails(place: Place, error: type[StorageError | Cancel
         place.fails["remove"] = failing(PermissionRefused)
         place.fails["write"] = failing(error)
     assert place.written[1].endswith(".free")
+
+
+# ------------------------------------------------------------ renewing, and its end
+
+
+def held(leases: Leases) -> _Lease:
+    """The one that is held now."""
+    assert leases._held is not None
+    return leases._held
+
+
+class Ticks(threading.Event):
+    """Not set so many times, then set; no time passes."""
+
+    def __init__(self, times: int) -> None:
+        super().__init__()
+        self.left = times
+        self.asked: list[float | None] = []
+
+    def wait(self, timeout: float | None = None) -> bool:
+        self.asked.append(timeout)
+        self.left -= 1
+        return self.left < 0
+
+
+def test_a_thread_that_keeps_nobody_from_ending_renews_and_ends_with_the_lock(place: Place) -> None:
+    before = {*threading.enumerate()}
+    with Leases(place, ManualClock()).hold("we", 0.0):
+        (thread,) = [each for each in {*threading.enumerate()} - before if each.name == "litekeep-lease"]
+        assert thread.daemon
+    thread.join(20)
+    assert not thread.is_alive()
+
+
+@pytest.mark.parametrize("error", [StorageError, Cancelled])
+def test_renewing_goes_on_after_it_failed(place: Place, error: type[StorageError | Cancelled]) -> None:
+    leases, ticks = Leases(place, ManualClock()), Ticks(3)
+    with leases.hold("we", 0.0):
+        place.fails["write"] = failing(error)
+        held(leases).keep(ticks)
+        assert [name.rpartition(".")[2] for name in place.written] == ["0", "1", "1", "2"]
+        assert ticks.asked == [RENEW_SECONDS] * 4
+    assert place.found == {}
+    assert 3 * RENEW_SECONDS <= SAFE_SECONDS, "two renewals may fail before anybody has to ask"
+
+
+@pytest.mark.parametrize("error", [StorageError, Cancelled])
+def test_damage_stays_damage_where_nobody_can_tell_whether_the_lock_was_lost(
+    place: Place, error: type[StorageError | Cancelled]
+) -> None:
+    clock = ManualClock()
+    with pytest.raises(VerificationFailed, match="a page"), Leases(place, clock).hold("we", 0.0):
+        clock.advance(SAFE_SECONDS + 1)
+        place.fails["list"] = failing(error, 99)
+        raise VerificationFailed("a page is not what it was")
+
+
+def test_nothing_is_asked_for_as_long_as_the_last_renewal_is_safe(place: Place) -> None:
+    clock = ManualClock()
+    leases = Leases(place, clock)
+    with leases.hold("we", 0.0):
+        place.fails["list"] = failing(StorageError, 99)
+        for _ in range(2):
+            clock.advance(SAFE_SECONDS)
+            held(leases)._renew()
+        assert len(place.written) == 3
+        clock.advance(SAFE_SECONDS + 0.001)
+        with pytest.raises(StorageError, match="it failed"):
+            held(leases)._renew()
+
+
+def test_a_lock_that_was_given_back_protects_nothing_and_is_not_renewed(place: Place) -> None:
+    leases = Leases(place, ManualClock())
+    with leases.hold("we", 0.0):
+        lease = held(leases)
+    with pytest.raises(Locked):
+        lease.require()
+    late = threading.Thread(target=lease._renew, daemon=True)
+    late.start()
+    late.join(20)
+    assert not late.is_alive(), "it hangs"
+    assert (place.found, len(place.written)) == ({}, 1)
+
+
+def test_a_renewal_under_way_when_the_lock_is_given_back_leaves_nothing(place: Place) -> None:
+    leases = Leases(place, ManualClock())
+    write = place.write_mark
+
+    def slow(name: str, data: bytes) -> None:
+        held(leases).give_back()
+        write(name, data)
+
+    with leases.hold("we", 0.0):
+        place.write_mark = slow  # type: ignore[method-assign]
+        held(leases)._renew()
+        assert place.found == {}
+        with pytest.raises(Locked):
+            held(leases).require()
+
+
+def test_who_finds_another_one_beside_the_new_mark_takes_both_away(place: Place) -> None:
+    clock = ManualClock()
+    leases = Leases(place, clock)
+    with pytest.raises(Locked, match="was lost"), leases.hold("we", 0.0):
+        clock.advance(SAFE_SECONDS + 1)
+        place.fails["write"] = lambda _name: taken(place)
+        held(leases).require()
+    assert [*place.found] == [f"{OTHER}.1"]

@@ -139,13 +139,12 @@ class _Lease:
         self._number = 0
         self._lost = False
         self._before: set[str] = set()
-        """Holders whose marks were there, dead or freed, when the lock was taken, and may stay for ever."""
+        """This one, and those whose marks were there, dead or freed, when the lock was taken, and may stay for ever."""
         self._renewing = threading.Lock()
         self._renewed = self._instants()
 
     def attempt(self) -> list[str]:
         """Write the first mark and look around; returns the marks of others that live, after taking ours back."""
-        self._renewed = self._instants()
         try:
             self._place.write_mark(self._name, self._record)
             live, dead = self._look()
@@ -221,7 +220,7 @@ class _Lease:
     def _is_mine(self, mark: str) -> bool:
         """Whether this mark of ours is still there, and nobody came since we took the lock, however they ended."""
         names = [each.name for each in self._place.marks(_FOLDER)]
-        return mark in names and _holders(names) <= {self._id, *self._before}
+        return mark in names and _holders(names) <= self._before
 
     def _look(self) -> tuple[list[str], list[str]]:
         """The marks of others: the newest of each that lives, and all that are dead."""

@@ -12,7 +12,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from litekeep.blocks.compress import ZstdError, compress, compress_delta, decompress, decompress_within
+from litekeep.blocks.compress import (
+    BULK_DELTA_LEVEL,
+    DELTA_LEVEL,
+    ZstdError,
+    compress,
+    compress_delta,
+    decompress,
+    decompress_within,
+)
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
 
 PLAIN = random.Random(1).randbytes(3000) + bytes(1000)
 PREFIX = random.Random(2).randbytes(2000) + PLAIN[:2000]
@@ -142,6 +155,18 @@ print(peak() - before)
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert int(done.stdout) < (16 << 20) / (1 if sys.platform == "darwin" else 1024)
+
+
+def test_how_hard_it_tries() -> None:
+    """The levels whose sizes and times were measured; zstd promises that equal input gives equal output."""
+    base = zstd.ZstdDict(PREFIX, is_raw=True).as_prefix
+    plain = random.Random(3).choices(b"abcdefgh   ", k=20_000)
+    text = bytes(plain)
+    assert compress(text) == zstd.compress(text, 3) != zstd.compress(text, 4)
+    delta = {level: zstd.compress(text, level, zstd_dict=base) for level in (3, 4, 8, 9)}
+    assert compress_delta(text, PREFIX) == delta[9] != delta[8]
+    assert compress_delta(text, PREFIX, BULK_DELTA_LEVEL) == delta[3] != delta[4]
+    assert DELTA_LEVEL == 9
 
 
 def test_the_library_is_the_one_the_module_speaks_of() -> None:

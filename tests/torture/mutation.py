@@ -101,10 +101,10 @@ class Reach:
     tests: dict[int, set[int]] = field(default_factory=dict)
     failed: list[int] = field(default_factory=list)
 
-    def of(self, lines: range) -> list[int]:
-        """The tests that reach one of these lines, quickest first, as many as there is time for."""
-        found = set().union(*(self.tests.get(line, set()) for line in lines)) - {*self.failed}
-        ordered = sorted(found, key=lambda test: self.seconds[test])
+    def of(self, lines: range | None) -> list[int]:
+        """The tests that reach one of these lines, or all, quickest first, as many as there is time for."""
+        reached = range(len(self.seconds)) if lines is None else set().union(*(self.tests.get(n, set()) for n in lines))
+        ordered = sorted({*reached} - {*self.failed}, key=lambda test: self.seconds[test])
         sums = accumulate(self.seconds[test] for test in ordered)
         return [test for test, seconds in zip(ordered, sums, strict=True) if seconds < BUDGET_SECONDS]
 
@@ -182,7 +182,7 @@ class Laboratory:
         tree = mutated(self.source, mutant.number)
         module = self._copy / self.path.relative_to(SOURCE)
         module.write_text(ast.unparse(tree), "utf-8")
-        tests = reach.of(mutant.lines if mutant.inside else range(max(reach.tests, default=0) + 1))
+        tests = reach.of(mutant.lines if mutant.inside else None)  # a constant is read without reaching its line
         tests.sort(key=lambda test: self._recent.index(test) if test in self._recent else len(self._recent))
         allowed = PATIENCE_SECONDS + 10 * sum(reach.seconds[test] for test in tests)
         if not tests:

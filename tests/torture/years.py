@@ -69,6 +69,19 @@ WASTE = 0.30
 pack may hold more, and what is in a pack that is not rewritten stays built on what it was built on."""
 
 
+class Copy(Film):
+    """A place with a name of its own: what a machine saw goes by the place, too."""
+
+    def __init__(self, state: State, name: str) -> None:
+        super().__init__(state)
+        self._name = name
+
+    @property
+    def description(self) -> str:
+        """The name."""
+        return self._name
+
+
 class Life:
     """One machine. made: what each backup that was reported holds, by id. gone: ids that rotation removed for good."""
 
@@ -253,7 +266,7 @@ class Life:
         if self.away[which]:
             self.away[which] -= 1
             return
-        here, film = self.repository(in_memory(self.objects)), Film(self.copies[which])
+        here, film = self.repository(in_memory(self.objects)), Copy(self.copies[which], f"copy {which}")
         memory = CopyMemory(self.folder / f"memory-{self.moves}", f"copy-{which}", f"place-{which}", here.config.id)
         options = SyncOptions(policy=SMALL if which else None, unencrypted=True)
         monitor = RecordingMonitor()
@@ -270,13 +283,12 @@ class Life:
             there = self._copy(which)
             remember_beside(here, there)
             accept(there, self.clock.now(), Silent())
-            self.copies[which] = dict(there.storage._objects)  # type: ignore[attr-defined]
         if fault == CUT and film.frames and self.chance.random() < 0.3:
             self.copies[which] = self.chance.choice(film.frames).after
             self.tally.struck[CUT] += 1
 
     def _copy(self, which: int) -> Repository:
-        return Repository.open(in_memory(self.copies[which]), SECRET if self.encrypted else None)
+        return Repository.open(Copy(self.copies[which], f"copy {which}"), SECRET if self.encrypted else None)
 
     def _is_a_copy(self, which: int) -> bool:
         """False while nobody has looked at a place that lost something; that is once a week."""

@@ -63,7 +63,7 @@ CASES = {Size.CI: 13, Size.NIGHTLY: 1_000, Size.RELEASE: 2_000}
 FEW = RetentionPolicy(days=0, weeks=0, months=0, keep_last=2, trash_days=1)
 NO_PATIENCE = RetryPolicy(0.001, 0.002, 0.0)
 PATIENCE = RetryPolicy(0.001, 0.002, 60.0)
-PLACES = {Size.NIGHTLY: 16, Size.RELEASE: 400}
+PLACES = {Size.NIGHTLY: 9, Size.RELEASE: 400}
 """At how many of the requests of an operation each fault strikes, at most."""
 MOST_SNAPSHOTS = 6
 

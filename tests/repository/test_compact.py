@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from pathlib import Path
+from typing import Self
 
 import pytest
 
@@ -15,6 +16,7 @@ from litekeep.repository.compact import read_back, require_same_names, write_gen
 from litekeep.repository.garbage import Rewrite, plan_garbage, read_maps
 from litekeep.repository.packs import PackTable
 from litekeep.repository.reader import open_frame, require_names
+from litekeep.repository.spool import Spool
 from litekeep.testing import RecordingMonitor
 from repository.store import load, new_repository, save
 
@@ -134,6 +136,23 @@ def can_be_read_alone(made: Compaction, index: PackIndex, frame: Frame, sealed: 
     except CorruptObject:
         return False
     return True
+
+
+def test_what_is_fetched_is_asked_for_as_often_as_was_announced(
+    made: Compaction, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else it would stay in memory, or in the scratch file, until the end."""
+    spools: list[Spool] = []
+
+    class Watched(Spool):
+        def __enter__(self) -> Self:
+            spools.append(self)
+            return super().__enter__()
+
+    monkeypatch.setattr("litekeep.repository.compact.Spool", Watched)
+    made.write()
+    (spool,) = spools
+    assert (spool._uses, spool._memory, spool._places) == ({}, {}, {})
 
 
 def test_it_can_be_stopped_between_two_packs(made: Compaction) -> None:

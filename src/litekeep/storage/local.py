@@ -205,8 +205,10 @@ class LocalStorage:
         raise ObjectMissing(f"there is no {key} in {self.description}, but something else of that name", key=key)
 
     def _not_opened(self, error: OSError, key: str) -> StorageError:
-        folder = sys.platform == "win32" and os.path.isdir(self._tree.base + key)  # told as "permission denied" there
-        if error.errno in {errno.ENOENT, errno.ENOTDIR} or folder:
+        missing = error.errno in {errno.ENOENT, errno.ENOTDIR}
+        if sys.platform == "win32":  # a folder of that name is told as "permission denied" there
+            missing = missing or os.path.isdir(self._tree.base + key)
+        if missing:
             self._tree.require_root()
             return ObjectMissing(f"there is no {key} in {self.description}", key=key)
         return storage_error(error, key, "read", self.description)

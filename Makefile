@@ -5,6 +5,7 @@
 # make bench   measure beside restic, borg, litestream and plain copies (long: `make bench CASES="process month"`)
 # make torture try every claim about what survives which fault (`make torture SIZE=--nightly CAMPAIGNS="kill fuzz"`)
 # make mutation  put small mistakes into the code that decides about deletion, and count those that no test notices
+# make coverage  which ways through the core no test goes; all must be gone in the code that decides about deletion
 # make clean   remove everything that can be made again, except the results of benchmarks
 #
 # Needs Python 3.11 or newer and, on Debian, the package python3-venv. Everything else goes into $(VENV).
@@ -21,7 +22,7 @@ PYTEST ?= -n auto --dist worksteal
 BIN     := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help demo app test lint bench torture mutation clean
+.PHONY: help demo app test lint bench torture mutation coverage clean
 .DEFAULT_GOAL := help
 
 help:
@@ -53,6 +54,10 @@ torture: $(VENV)/.test-tools
 mutation: $(VENV)/.test-tools
 	$(INSTALL) --group mutation
 	$(BIN)/python tests/torture/mutation.py $(MODULES) --results tests/torture/results
+
+coverage: $(VENV)/.test-tools
+	$(INSTALL) --group mutation
+	$(BIN)/python tests/torture/branches.py --results tests/torture/results
 
 clean:
 	rm -rf $(VENV) demo-output dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -21,6 +21,7 @@ from generated import ROOT, write_or_check
 PAGE = ROOT / "docs" / "explanation" / "trust.md"
 RESULTS = ROOT / "tests" / "torture" / "results"
 MUTATION = RESULTS / "mutation.json"
+BRANCHES = RESULTS / "branches.json"
 MUTATED = "`python tests/torture/mutation.py`; each survivor is explained in `tests/torture/survivors.toml`"
 SIZES = ("release", "nightly")
 """The larger run of a campaign is published; runs at the size of CI are not."""
@@ -170,6 +171,8 @@ def rows(goal: Goal, found: list[dict[str, Any]]) -> Iterator[str]:
         yield f"| {goal.name} | {cell(kept['claim'])} | {cell(tried)} | {deviations} | {command} |"
     if goal.name == "G18" and MUTATION.exists():
         yield mutation_row(goal)
+        if BRANCHES.exists():
+            yield branches_row(goal)
     elif goal.tests:
         yield f"| {goal.name} | {cell(goal.claim)} | by tests | - | {goal.tests} |"
     elif not campaigns:
@@ -183,6 +186,17 @@ def mutation_row(goal: Goal) -> str:
     named = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["mutation"]
     tried = f"{mutants:,} mistakes in {len(modules)} of {len(named)} modules"
     return f"| {goal.name} | {cell(goal.claim)} | {tried} | {mutants - killed:,} survive | {MUTATED} |"
+
+
+def branches_row(goal: Goal) -> str:
+    """Which ways through the code the tests take."""
+    found: dict[str, Any] = json.loads(BRANCHES.read_text("utf-8"))
+    parts = [
+        f"{each['covered_branches']:,} of {each['num_branches']:,} branches {where} ({each['percent']:g} % with lines)"
+        for where, each in (("of these modules", found["decisive"]), ("of the core", found["core"]))
+    ]
+    claim = "The tests go every way through that code, and nearly every way through the core."
+    return f"| {goal.name} | {claim} | {'; '.join(parts)} | - | `python tests/torture/branches.py` |"
 
 
 def struck(found: list[dict[str, Any]]) -> Iterator[str]:

@@ -43,6 +43,10 @@ def test_every_number_is_that_of_a_kept_run() -> None:
             assert deviations.partition(";")[0] == f"{kept['deviations']:,}"
             assert ("failed" in deviations) == bool(kept["failures"])
             told += 1
+        elif "branches.py" in how:
+            found = json.loads((RESULTS / "branches.json").read_text("utf-8"))
+            kept = [found[part][key] for part in ("decisive", "core") for key in ("covered_branches", "num_branches")]
+            assert [int(number.replace(",", "")) for number in re.findall(r"[\d,]+(?= (?:of|branches) )", tried)] == kept
         elif "mutation.py" not in how:
             assert not re.search(r"\d", tried + deviations), "a number from nowhere"
     assert told == len({path.name.rpartition("-")[0] for path in published()})
@@ -59,3 +63,11 @@ def test_a_kept_run_has_held(path: Path) -> None:
     assert kept["failures"] == []
     assert kept["deviations"] == 0
     assert kept["cases"] > 0
+
+
+def test_every_branch_is_taken_where_it_must_be() -> None:
+    path = RESULTS / "branches.json"
+    if path.exists():
+        found = json.loads(path.read_text("utf-8"))
+        assert found["decisive"]["percent"] == 100
+        assert found["core"]["percent"] >= found["wanted_percent"]

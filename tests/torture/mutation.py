@@ -331,6 +331,8 @@ def rebind(module: str, functions: Functions, code: CodeType) -> bool:
     changed = False
     for name, old in list(vars(sys.modules[module]).items()):
         new = names.get(name)
+        if name.startswith("__"):  # what the import has set
+            continue
         if isinstance(old, type) and isinstance(new, type) and is_dataclass(new):
             changed |= take_defaults(vars(old)["__init__"], vars(new)["__init__"])
         elif isinstance(old, CONSTANTS) and new != old:

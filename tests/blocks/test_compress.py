@@ -12,15 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from litekeep.blocks.compress import (
-    BULK_DELTA_LEVEL,
-    DELTA_LEVEL,
-    ZstdError,
-    compress,
-    compress_delta,
-    decompress,
-    decompress_within,
-)
+from litekeep.blocks import compress as module
+from litekeep.blocks.compress import ZstdError, compress, compress_delta, decompress, decompress_within
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -165,8 +158,7 @@ def test_how_hard_it_tries() -> None:
     assert compress(text) == zstd.compress(text, 3) != zstd.compress(text, 4)
     delta = {level: zstd.compress(text, level, zstd_dict=base) for level in (3, 4, 8, 9)}
     assert compress_delta(text, PREFIX) == delta[9] != delta[8]
-    assert compress_delta(text, PREFIX, BULK_DELTA_LEVEL) == delta[3] != delta[4]
-    assert DELTA_LEVEL == 9
+    assert compress_delta(text, PREFIX, module.BULK_DELTA_LEVEL) == delta[3] != delta[4]
 
 
 def test_the_library_is_the_one_the_module_speaks_of() -> None:

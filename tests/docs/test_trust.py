@@ -46,7 +46,9 @@ def test_every_number_is_that_of_a_kept_run() -> None:
         elif "branches.py" in how:
             found = json.loads((RESULTS / "branches.json").read_text("utf-8"))
             kept = [found[part][key] for part in ("decisive", "core") for key in ("covered_branches", "num_branches")]
-            assert [int(number.replace(",", "")) for number in re.findall(r"[\d,]+(?= (?:of|branches) )", tried)] == kept
+            assert [
+                int(number.replace(",", "")) for number in re.findall(r"[\d,]+(?= (?:of|branches) )", tried)
+            ] == kept
         elif "mutation.py" not in how:
             assert not re.search(r"\d", tried + deviations), "a number from nowhere"
     assert told == len({path.name.rpartition("-")[0] for path in published()})

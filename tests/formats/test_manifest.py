@@ -18,8 +18,6 @@ from litekeep.formats import manifest as module
 from litekeep.formats.columns import encode_column, encode_ids
 from litekeep.formats.envelope import VERSIONS, Kind, encode_json, encode_record
 from litekeep.formats.manifest import (
-    MAX_FACTS_BYTES,
-    MAX_MAP_BYTES,
     Manifest,
     PageMap,
     Run,
@@ -382,4 +380,4 @@ def test_any_map(junk: bytes) -> None:
 
 
 def test_what_is_decoded_is_bounded_as_the_reference_says() -> None:
-    assert (MAX_MAP_BYTES, MAX_FACTS_BYTES) == (512 << 20, 4 << 20)
+    assert (module.MAX_MAP_BYTES, module.MAX_FACTS_BYTES) == (512 << 20, 4 << 20)

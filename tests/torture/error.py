@@ -285,8 +285,12 @@ def _at_system(trial: Trial) -> None:
             planned = Injection(name, at, number, chance.random() < 0.5, name in CHANGING and chance.random() < 0.5)
             case = trial.case(str(planned))
             if trial.tally.wants(case):
-                with trial.tally.case(case, errno.errorcode[number], f"system {planned.often}"):
-                    _strike(trial, planned)
+                was_made = True
+                with trial.tally.case(case, count=0):
+                    was_made = _strike(trial, planned)
+                if was_made:
+                    trial.tally.cases += 1
+                    trial.tally.struck.update((errno.errorcode[number], f"system {planned.often}"))
 
 
 def _carried_out(trial: Trial, system: System) -> tuple[object | None, LitekeepError | None]:
@@ -297,12 +301,17 @@ def _carried_out(trial: Trial, system: System) -> tuple[object | None, LitekeepE
         return attempt(trial.stage.operation, world, storage, world.clock())
 
 
-def _strike(trial: Trial, planned: Injection) -> None:
+def _strike(trial: Trial, planned: Injection) -> bool:
+    """False if there was no such call this time: of two threads that need one folder, either or both flush it."""
     world, reference, operation = trial.stage.world, trial.stage.reference, trial.stage.operation
     lay_out(world, world.objects)
     system = System(planned)
     result, error = _carried_out(trial, system)
-    assert system.struck, "never struck"
+    if not system.struck:
+        assert error is None, error
+        assert sum(name == planned.call for name, _ in system.calls) < planned.at, "never struck"
+        trial.tally.figures["calls that were not made again"] += 1
+        return False
     tree = Tree(files_in(world.folder))
     if error is None:
         trial.require_goal(result, objects_of(tree))
@@ -317,6 +326,7 @@ def _strike(trial: Trial, planned: Injection) -> None:
         require_recovery(operation, world, reference, storage, seed=3000)
 
     trial.verdicts.require(repr(hash(tree.fingerprint())), look)
+    return True
 
 
 def class_of(number: int) -> type[LitekeepError]:

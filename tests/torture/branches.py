@@ -25,7 +25,7 @@ from typing import Any
 
 ROOT = Path(__file__).parents[2]
 CORE = ("blocks", "formats", "operations", "repository", "retention", "sqlite", "storage")
-TESTS = (*CORE, "automatic", "cli", "crash", "damage", "journal", "manager", "scheduling", "worker")
+TESTS = (*CORE, "cli", "crash", "damage", "journal", "manager", "scheduling", "ui/bridge")
 NOT_MEASURED = (
     "tests/storage/test_local_faults.py::test_a_limit_on_the_length_of_files",
     "tests/storage/test_local_faults.py::test_a_folder_another_user_may_only_read",

@@ -23,7 +23,7 @@ from contextlib import closing, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from crash.film import Film, State, in_memory
+from crash.film import Film, Result, State, in_memory
 from crash.worlds import DAY, content_digest, rebuilt
 from litekeep.errors import Cancelled, LitekeepError, NoSpace, PlaceMissing
 from litekeep.formats.keyslot import KEY
@@ -78,17 +78,30 @@ def put_back(folder: Path, files: State) -> None:
         (folder / name).write_bytes(content)
 
 
-class Copy(Film):
-    """A place with a name of its own: what a machine saw goes by the place, too."""
+class Recorded(Film):
+    """A place with a name of its own, as what a machine saw goes by the place. Only changes are recorded, and only
+    where somebody wants them (power): there are very many operations in ten years.
+    """
 
-    def __init__(self, state: State, name: str, watched: Path | None = None) -> None:
+    def __init__(self, state: State, name: str, watched: Path | None = None, *, wanted: bool = False) -> None:
         super().__init__(state, watched)
         self._name = name
+        self._wanted = wanted
 
     @property
     def description(self) -> str:
         """The name."""
         return self._name
+
+    @property
+    def objects(self) -> State:
+        """What is there now."""
+        return dict(self._inner._objects)
+
+    def _record(self, operation: str, key: str, act: Callable[[], Result], span: tuple[int, int] = (0, 0)) -> Result:
+        if self._wanted and operation in ("put", "delete"):
+            return super()._record(operation, key, act, span)
+        return act()
 
 
 class Life:
@@ -150,29 +163,29 @@ class Life:
 
     def _run(self, fault: str, act: Callable[[Repository], object]) -> bool:
         """Do it, with a fault perhaps; True if it was said to be done."""
-        film = Film(self.objects, self.folder / "state")
+        film = Recorded(self.objects, "memory", self.folder / "state", wanted=fault == CUT)
         storage: Storage = film
         if fault == FULL:
             storage = FaultyStorage(film, [Fault(self.chance.randrange(3, 40), error=NoSpace, lasting=True)])
         try:
             act(self.repository(storage))
         except NoSpace:
-            self.objects = film.state
+            self.objects = film.objects
             self.tally.struck[FULL] += 1
             return False
         except LitekeepError:
             if fault != FULL:
                 raise
-            self.objects = film.state
+            self.objects = film.objects
             return False
         if fault == CUT and film.frames and self.chance.random() < 0.5:
-            frame = self.chance.choice([each for each in film.frames if each.after is not each.before] or film.frames)
+            frame = self.chance.choice(film.frames)
             self.objects = self.chance.choice((frame.before, frame.after))
             put_back(self.folder / "state", frame.files)
             self.tally.struck[CUT] += 1
             self.clock.restart()
             return False
-        self.objects = film.state
+        self.objects = film.objects
         return True
 
     def _back_up(self, fault: str) -> None:
@@ -268,7 +281,8 @@ class Life:
             self.away[which] -= 1
             return
         folder = self.folder / f"memory-{self.moves}"
-        here, film = self.repository(in_memory(self.objects)), Copy(self.copies[which], f"copy {which}", folder)
+        here = self.repository(in_memory(self.objects))
+        film = Recorded(self.copies[which], f"copy {which}", folder, wanted=fault == CUT)
         memory = CopyMemory(folder, f"copy-{which}", f"place-{which}", here.config.id)
         options = SyncOptions(policy=SMALL if which else None, unencrypted=True)
         monitor = RecordingMonitor()
@@ -280,7 +294,7 @@ class Life:
             result = sync(here, film, memory, options, clock=self.clock, monitor=monitor)
         self.unsure[which] &= not result.listed
         codes = {facts.get("code") for name, facts in monitor.events if name == "warning"}
-        self.copies[which] = film.state
+        self.copies[which] = film.objects
         if "copy_altered" in codes:
             there = self._copy(which)
             remember_beside(here, there)
@@ -292,7 +306,7 @@ class Life:
             self.tally.struck[CUT] += 1
 
     def _copy(self, which: int) -> Repository:
-        return Repository.open(Copy(self.copies[which], f"copy {which}"), SECRET if self.encrypted else None)
+        return Repository.open(Recorded(self.copies[which], f"copy {which}"), SECRET if self.encrypted else None)
 
     def _is_a_copy(self, which: int) -> bool:
         """False while nobody has looked at a place that lost something; that is once a week."""

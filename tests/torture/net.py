@@ -107,11 +107,15 @@ class Place:
         assert made.snapshot.id in self.sound, "reported as verified, and not remembered"
 
     def prune(self, patience: RetryPolicy) -> None:
-        """With compaction."""
+        """With compaction, where every snapshot was verified."""
+        self.tidy(patience)
+        assert list(self.listed("here").values()).count(False) == 2, "reported as pruned, and there are others"
+
+    def tidy(self, patience: RetryPolicy) -> None:
+        """Prune; what a fault kept from being verified stays for a while beside what was."""
         repository = Repository.open(self.through("here", patience))
         options = PruneOptions(FEW, confirmed=True, scratch=self.home.scratch, lock_wait_seconds=0.0)
         prune(repository, options, clock=self.home.clock, monitor=Silent())
-        assert list(self.listed("here").values()).count(False) == 2, "reported as pruned, and there are others"
 
     def restore(self, patience: RetryPolicy) -> None:
         """The newest to a new path."""
@@ -291,7 +295,7 @@ def prepare(place: Place, name: str) -> None:
     if name in ("restore", "list") and len(there) > 1:
         return
     if len(there) > MOST_SNAPSHOTS:
-        place.prune(NO_PATIENCE)
+        place.tidy(NO_PATIENCE)
     place.next_day(both=name == "sync")
     if name == "prune":
         place.backup(NO_PATIENCE)

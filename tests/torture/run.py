@@ -65,8 +65,12 @@ def tallies(campaign: Campaign, shards: Sequence[Shard], only: str, jobs: int, f
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(jobs, mp_context=context) as pool:
         futures = [pool.submit(run_shard, campaign.name, shard, only, str(folder)) for shard in shards]
-        for future in as_completed(futures):
-            yield future.result()
+        try:
+            for future in as_completed(futures):
+                yield future.result()
+        except BaseException:  # else it would be told only when all others have ended
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
 
 
 def run_shard(name: str, shard: Shard, only: str, folder: str) -> Tally:

@@ -22,7 +22,7 @@ from litekeep.operations.keys import add_slot, remove_slot
 from litekeep.operations.replicate import replicate
 from litekeep.operations.sync import SyncOptions, SyncResult, sync
 from litekeep.operations.verify import verify
-from litekeep.repository import garbage, layout
+from litekeep.repository import garbage, layout, versions
 from litekeep.repository.catalog import load_catalog
 from litekeep.repository.keyring import NewSlot
 from litekeep.repository.repository import Repository
@@ -180,6 +180,34 @@ def test_a_copy_that_was_emptied_and_went_on_becomes_whole(home: Home) -> None:
     assert result.listed
     assert "copy_lost_objects" in warnings_of(home.monitor)
     assert copy.ids() == set(images)
+    copy.require(images)
+
+
+def test_a_copy_that_was_set_back_becomes_whole_also_where_it_need_not_keep(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A drive from the drawer: for days new backups go to a place that lacks what they are built on.
+
+    When it is looked at, one of them is of no use to the retention there any more. It is there, and must be whole: else
+    nothing could ever be removed from that copy.
+    """
+    monkeypatch.setattr(versions, "MAX_DEPTH", 1)  # so that the newest are not built on what was lost
+    copy, images, drawer = Copy(home), dict[str, str](), dict[str, bytes]()
+    assert isinstance(copy.storage, MemoryStorage)
+    home.make()
+    for day in range(8):
+        home.sql(f"UPDATE item SET name = 'day {day}' WHERE id = 1")
+        noted(home, images, after=DAY)
+        assert copy.sync(policy=LAST_3).listed is (day in (0, 7))
+        if day == 0:
+            drawer = dict(copy.storage._objects)
+        if day == 2:
+            copy.storage._objects = dict(drawer)
+    assert "copy_lost_objects" in warnings_of(home.monitor)
+    assert len(copy.ids()) > 3
+    copy.require(images)
+    home.clock.advance(8 * DAY)
+    assert copy.sync(policy=LAST_3).pruned is not None
     copy.require(images)
 
 

@@ -229,8 +229,9 @@ class _Sync:
                 safe="Nothing was sent.",
                 hint="Is it the right drive or place? If it is, `litekeep sync --look` sends everything again.",
             )
-        lost = [key for key, size in (known or {}).items() if key in local and found.get(key) != size]
-        self._lost_packs = any(map(layout.parse_pack_key, lost))
+        gone = [key for key, size in (known or {}).items() if found.get(key) != size]
+        lost = [key for key in gone if key in local]
+        self._lost_packs = any(map(layout.parse_pack_key, gone))  # also one that has a newer generation here by now
         if lost:
             name = self._memory.state.name
             what = f"{len(lost)} objects that were sent to the copy {name} are not there any more, or are not whole"
@@ -275,7 +276,7 @@ class _Sync:
         """Send what is lacking."""
         wanted = self._wanted(local)
         lacking = [key for key in wanted if key.key not in self._there]
-        maps = self._maps(wanted if self._lost_packs else lacking)
+        maps = self._maps([*wanted, *self._others_there(local, wanted)] if self._lost_packs else lacking)
         table = PackTable(self._repository) if maps else None
         packs = self._packs_for(maps, table, local) if table else []
         new = [key for key in lacking if key in maps]  # what lacks a pack here is none of them any more
@@ -314,6 +315,13 @@ class _Sync:
         keys = [key for name in kept.keys() & local.keys() if (key := layout.parse_snapshot_key(name))]
         wanted = [key for key in keys if key.key in self._there or key.id not in memory.left_out]
         return sorted(wanted, key=lambda key: (key.stamp, key.sequence, key.id), reverse=True)
+
+    def _others_there(
+        self, local: dict[str, int], wanted: Iterable[layout.SnapshotKey]
+    ) -> Iterable[layout.SnapshotKey]:
+        """What the copy has and need not keep: as long as it is there, it must be whole."""
+        there = {key for name in self._there.keys() & local.keys() if (key := layout.parse_snapshot_key(name))}
+        return there - {*wanted}
 
     def _kept(self, snapshots: list[Snapshot]) -> Iterable[Snapshot]:
         policy = self._options.policy

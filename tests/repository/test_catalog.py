@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from litekeep.errors import CorruptObject, UnknownSnapshot, UnsupportedFormat
+from litekeep.errors import CorruptObject, StorageError, UnknownSnapshot, UnsupportedFormat
 from litekeep.formats.envelope import VERSIONS, Kind
 from litekeep.formats.manifest import Manifest
 from litekeep.formats.receipt import Mark, Receipt
@@ -18,6 +18,7 @@ from litekeep.model import Level, Reason, Snapshot
 from litekeep.repository import layout
 from litekeep.repository.catalog import Catalog, load_catalog, snapshot_from_facts
 from litekeep.repository.repository import Repository
+from litekeep.testing import MemoryStorage
 from repository.store import NOW, new_repository, save
 
 PAGE = b"x" * 4096
@@ -321,3 +322,23 @@ def test_ten_thousand_objects_in_a_second_or_so(repository: Repository, snapshot
     assert all(found.pinned and found.verified is Level.DRILL for found in catalog.snapshots[1:])
     assert elapsed < 4
     print(f"{elapsed:.2f} seconds")
+
+
+class Cut(MemoryStorage):
+    """Its answers are shorter than what it has, as those of something on the way may be."""
+
+    def get(self, key: str) -> bytes:
+        data = super().get(key)
+        return data if key == "repository.json" else b""
+
+
+def test_what_comes_shorter_than_it_is_stored_is_no_damage(tmp_path: Path) -> None:
+    """Else a hotel's network would look like a repository in which everything is broken."""
+    storage = Cut()
+    repository = new_repository(storage)
+    key = save(repository, tmp_path, bytes(4 * 4096))
+    with pytest.raises(StorageError, match=f"^{key} in memory has [0-9]+ bytes, and 0 came$") as told:
+        load_catalog(repository)
+    assert told.value.key == key
+    with pytest.raises(StorageError, match="and 0 came"):
+        repository.read_manifest(key)

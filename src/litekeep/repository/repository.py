@@ -16,7 +16,7 @@ from blake3 import blake3
 import litekeep
 from litekeep.blocks.identity import Identity
 from litekeep.blocks.seal import Seal, TagSeal
-from litekeep.errors import CorruptObject, NoRepository, ObjectMissing, Refused
+from litekeep.errors import CorruptObject, NoRepository, ObjectMissing, Refused, StorageError
 from litekeep.formats.envelope import MAX_RECORD_BYTES, Kind, decode_json, decode_record, encode_json, encode_record
 from litekeep.formats.manifest import Manifest, decode_facts, decode_manifest, encode_manifest
 from litekeep.formats.receipt import Mark, Receipt, decode_mark, decode_receipt, encode_mark, encode_receipt
@@ -114,9 +114,18 @@ class Repository:
         return cls(storage, config, open_keyring(storage, config, key))
 
     def _get(self, key: str, size_bytes: int | None = None) -> bytes:
-        if (self.storage.size(key) if size_bytes is None else size_bytes) > MAX_RECORD_BYTES:
+        size_bytes = self.storage.size(key) if size_bytes is None else size_bytes
+        if size_bytes > MAX_RECORD_BYTES:
             raise CorruptObject(key, "is longer than any object of its kind")
-        return self.storage.get(key)
+        data = self.storage.get(key)
+        if len(data) != size_bytes:  # an answer from somewhere on the way: that is no damage of what is stored
+            raise StorageError(
+                f"{key} in {self.storage.description} has {size_bytes} bytes, and {len(data)} came",
+                key=key,
+                safe="What is stored there is unchanged.",
+                hint="Check the connection to it, then run again.",
+            )
+        return data
 
     def _put(self, key: str, data: bytes) -> None:
         self.storage.put(key, data)

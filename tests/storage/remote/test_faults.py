@@ -160,6 +160,18 @@ def test_a_network_with_a_log_in_page(place: Place) -> None:
     assert [entry.key for entry in place.straight.list()] == ["a/other", "a/there"]
 
 
+def test_a_log_in_page_that_comes_only_once(place: Place) -> None:
+    """Once for the listing, while everything else is answered as it should be: no listing is empty because of that."""
+    storage = place.through(exclusive=True)
+    expected = place.straight.list("a/")
+    assert expected
+    for _ in range(2):
+        place.proxy.strike(Strike(status=200, body=PORTAL))
+        with suppress(WrongServer):
+            assert storage.list("a/") == expected
+        place.proxy.assert_exhausted()
+
+
 @pytest.mark.parametrize("cut", [0, 1, 5])
 def test_answers_that_end_early_are_never_taken_for_whole(place: Place, cut: int) -> None:
     storage = place.through(exclusive=True)

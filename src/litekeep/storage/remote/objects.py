@@ -14,7 +14,7 @@ from __future__ import annotations
 import re
 import secrets as random_source
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -128,7 +128,17 @@ class ObjectWire:
         return int(found["size"])
 
     def scan(self, prefix: str, pace: Pace) -> Iterator[Found]:
-        """Page after page of a listing. The library takes any text for an empty one, so that is looked into."""
+        """Page after page of a listing.
+
+        The library takes any text for an empty one, a log-in page too. So an empty one is believed when the server was
+        seen to be one, and says it again.
+        """
+        if not (yield from self._pages(prefix, pace)):
+            self.require_place(create=False)
+            yield from self._pages(prefix, pace)
+
+    def _pages(self, prefix: str, pace: Pace) -> Generator[Found, None, bool]:
+        """True if something is there."""
         import obstore
 
         any_there = False
@@ -137,8 +147,7 @@ class ObjectWire:
                 any_there = any_there or len(page) > 0
                 pace.moved(100 * len(page))
                 yield from self._found(page)
-        if not any_there:
-            self.require_place(create=False)
+        return any_there
 
     def scan_top(self, pace: Pace) -> Iterator[Found]:
         """The same with a delimiter."""

@@ -211,6 +211,27 @@ def test_a_copy_that_was_set_back_becomes_whole_also_where_it_need_not_keep(
     copy.require(images)
 
 
+def test_a_copy_with_a_backup_that_nobody_can_make_whole_goes_on(home: Home) -> None:
+    """It gets what is new, removes nothing, and says why."""
+    copy, images = Copy(home), dict[str, str]()
+    home.make()
+    for day in range(6):
+        home.change()
+        noted(home, images, after=DAY)
+        if day == 4:
+            copy.sync(policy=LAST_3)
+    lost = copy.storage.list("packs/")[0].key
+    for storage in (copy.storage, home.storage):
+        storage.delete(lost)
+    home.clock.advance(8 * DAY)
+    result = copy.sync(policy=LAST_3)
+    assert result.pruned is None
+    told = [facts for name, facts in home.monitor.events if name == "warning" and facts["code"] == "copy_prune_held"]
+    assert lost in str(told[-1]["message"])
+    assert "nothing is removed from the copy cloud" in str(told[-1]["message"])
+    assert copy.state.problem_code in ("", "corrupt")
+
+
 def test_what_is_no_copy_of_ours_stays_refused(home: Home) -> None:
     copy = Copy(home)
     home.make()

@@ -331,6 +331,9 @@ class Cut(MemoryStorage):
         data = super().get(key)
         return data if key == "repository.json" else b""
 
+    def size(self, key: str) -> int:
+        return len(super().get(key))
+
 
 def test_what_comes_shorter_than_it_is_stored_is_no_damage(tmp_path: Path) -> None:
     """Else a hotel's network would look like a repository in which everything is broken."""

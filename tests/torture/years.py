@@ -155,7 +155,8 @@ class Life:
         if self.number % 7 == 0:
             self._drill()
         if self.number % 30 == 3:
-            self.drawer = [dict(each) for each in self.copies]
+            whole = [each for each in (0, 1) if not self.unsure[each]]  # only such a drive is put away
+            self.drawer = [dict(self.copies[each] if each in whole else self.drawer[each]) for each in (0, 1)]
         if self.number % 60 == 0:
             self.require_whole(everything=True)
         elif fault:

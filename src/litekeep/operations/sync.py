@@ -470,7 +470,13 @@ class _Sync:
             self._warn("copy_altered", f"the copy {self._memory.state.name} is not as it was left: {what}; {WAITS}")
             return None
         options = PruneOptions(policy, source=self._options.source, compact=False)
-        result = prune(self._there_repository, options, clock=self._clock, monitor=self._monitor)
+        try:
+            result = prune(self._there_repository, options, clock=self._clock, monitor=self._monitor)
+        except CorruptObject as error:  # what was to be sent is there; that the copy is not whole is no reason to fail
+            self._there = sizes_by_key(self._copy.list())
+            name = self._memory.state.name
+            self._warn("copy_prune_held", f"nothing is removed from the copy {name}, which is not whole: {error}")
+            return None
         self._memory.left_out |= {each.id for each in (*result.trashed, *result.forgotten)}
         self._there = sizes_by_key(self._copy.list())
         self._memory.change(pruned_at=self._clock.now())

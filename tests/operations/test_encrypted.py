@@ -30,7 +30,6 @@ from operations.test_backup import (  # noqa: F401 - collected here too, with th
     test_the_next_backup_heals_a_missing_pack,
 )
 from operations.test_prune import (  # noqa: F401 - see above
-    eager,
     memory,
     test_a_damaged_new_generation_does_not_cost_the_old_one,
     test_a_manifest_that_cannot_be_read_stops_everything,

@@ -80,13 +80,6 @@ def memory(home: Home) -> Memory:
     return Memory(home)
 
 
-@pytest.fixture
-def eager(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Compact at the least waste."""
-    monkeypatch.setattr(garbage, "WASTE_PERCENT", 0)
-    monkeypatch.setattr(garbage, "PACK_WASTE_PERCENT", 0)
-
-
 # ------------------------------------------------------------ a year
 
 

@@ -177,13 +177,6 @@ def place(tmp_path: Path) -> Place:
     return Place(tmp_path)
 
 
-@pytest.fixture
-def eager(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Rewriting begins with the first wasted byte."""
-    monkeypatch.setattr(garbage, "WASTE_PERCENT", 0)
-    monkeypatch.setattr(garbage, "PACK_WASTE_PERCENT", 0)
-
-
 # ------------------------------------------------------------ the whole of it
 
 

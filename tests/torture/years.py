@@ -155,8 +155,9 @@ class Life:
         if self.number % 7 == 0:
             self._drill()
         if self.number % 30 == 3:
-            whole = [each for each in (0, 1) if not self.unsure[each]]  # only such a drive is put away
-            self.drawer = [dict(self.copies[each] if each in whole else self.drawer[each]) for each in (0, 1)]
+            for which in (0, 1):
+                if not self.unsure[which]:  # only a drive that is whole is put away
+                    self.drawer[which] = dict(self.copies[which])
         if self.number % 60 == 0:
             self.require_whole(everything=True)
         elif fault:

@@ -276,7 +276,8 @@ class _Sync:
         """Send what is lacking."""
         wanted = self._wanted(local)
         lacking = [key for key in wanted if key.key not in self._there]
-        maps = self._maps([*wanted, *self._others_there(local, wanted)] if self._lost_packs else lacking)
+        # As long as the copy has it, it must be whole, also what it need not keep.
+        maps = self._maps([*dict.fromkeys((*wanted, *self._ours_there(local)))] if self._lost_packs else lacking)
         table = PackTable(self._repository) if maps else None
         packs = self._packs_for(maps, table, local) if table else []
         new = [key for key in lacking if key in maps]  # what lacks a pack here is none of them any more
@@ -316,12 +317,9 @@ class _Sync:
         wanted = [key for key in keys if key.key in self._there or key.id not in memory.left_out]
         return sorted(wanted, key=lambda key: (key.stamp, key.sequence, key.id), reverse=True)
 
-    def _others_there(
-        self, local: dict[str, int], wanted: Iterable[layout.SnapshotKey]
-    ) -> Iterable[layout.SnapshotKey]:
-        """What the copy has and need not keep: as long as it is there, it must be whole."""
-        there = {key for name in self._there.keys() & local.keys() if (key := layout.parse_snapshot_key(name))}
-        return there - {*wanted}
+    def _ours_there(self, local: dict[str, int]) -> list[layout.SnapshotKey]:
+        """The snapshots that are here, and in the copy."""
+        return [key for name in self._there.keys() & local.keys() if (key := layout.parse_snapshot_key(name))]
 
     def _kept(self, snapshots: list[Snapshot]) -> Iterable[Snapshot]:
         policy = self._options.policy
@@ -487,7 +485,7 @@ class _Sync:
     # How it ended
 
     def _ended_well(self, local: dict[str, int]) -> None:
-        keys = [key for name in self._there.keys() & local.keys() if (key := layout.parse_snapshot_key(name))]
+        keys = self._ours_there(local)
         now, state, left = self._clock.now(), self._memory.state, next(iter(self._left_behind.values()), "")
         self._memory.change(
             synced_at=state.synced_at if left else now,

@@ -19,8 +19,10 @@ def test_pages_that_are_not_taken_from_the_log(tmp_path: Path, monkeypatch: pyte
     monkeypatch.setattr(rawread.RawSource, "_in_log", lambda *_: [])
     number = next(n for n, each in enumerate(SETTINGS) if each.name == "automatic checkpoints")
     tally = Tally()
-    truth.run((1, number, 2), tally, tmp_path)
-    assert tally.deviated == 2
+    truth.run((1, number, 6), tally, tmp_path)
+    # Not all of them: right after a checkpoint nothing has to be taken from the log.
+    assert tally.cases == 6
+    assert tally.deviated > 0
 
 
 @pytest.mark.parametrize(

@@ -50,6 +50,12 @@ class Copy:
     def memory(self) -> CopyMemory:
         return CopyMemory(self.folder, self.name, "memory://", self.home.repository.config.id)
 
+    def forget_what_arrived_last(self) -> None:
+        """As when the backup that did was removed there since, or another version remembered."""
+        memory = self.memory()
+        memory.change(last_sent="")
+        memory.save()
+
     def sync(self, storage: Storage | None = None, **options: Any) -> SyncResult:
         wanted = SyncOptions(**{"unencrypted": True, **options})
         return sync(
@@ -105,7 +111,8 @@ def test_a_copy_has_all_and_the_next_day_only_what_is_new(any_home: Home) -> Non
     noted(home, images)
     second = copy.sync()
     assert not second.listed
-    assert second.requests == second.sent_objects == 3, "a pack, its manifest, its receipt"
+    assert second.sent_objects == 3, "a pack, its manifest, its receipt"
+    assert second.requests == 4, "and whether the backup before is still there"
     assert set(home.keys()) == {entry.key for entry in copy.storage.list()}
     copy.require(images)
     there = copy.open()
@@ -171,6 +178,7 @@ def test_a_copy_that_was_emptied_and_went_on_becomes_whole(home: Home) -> None:
     copy.sync()
     for entry in copy.storage.list():
         copy.storage.delete(entry.key)
+    copy.forget_what_arrived_last()
     home.change()
     noted(home, images)
     copy.sync()
@@ -181,6 +189,36 @@ def test_a_copy_that_was_emptied_and_went_on_becomes_whole(home: Home) -> None:
     assert "copy_lost_objects" in warnings_of(home.monitor)
     assert copy.ids() == set(images)
     copy.require(images)
+
+
+def test_before_something_is_sent_the_newest_backup_is_looked_for(home: Home) -> None:
+    """A place that was set back, or emptied, gets nothing that it cannot hold, and is not found out a week late."""
+    copy, images = Copy(home), dict[str, str]()
+    assert isinstance(copy.storage, MemoryStorage)
+    home.make()
+    noted(home, images)
+    copy.sync()
+    drawer = dict(copy.storage._objects)
+    for day in range(3):
+        home.change()
+        noted(home, images, after=DAY)
+        assert not copy.sync().listed, day
+    copy.storage._objects = dict(drawer)
+    assert copy.sync().nothing_new, "an unchanged day costs no request"
+    home.change()
+    noted(home, images, after=DAY)
+    result = copy.sync()
+    assert result.listed
+    assert len(result.snapshots) == 4
+    assert "copy_lost_objects" in warnings_of(home.monitor)
+    copy.require(images)
+    assert copy.ids() == set(images)
+    copy.storage._objects = {}
+    home.change()
+    noted(home, images, after=DAY)
+    with pytest.raises(PlaceMissing, match="should hold a copy"):
+        copy.sync()
+    assert copy.storage.list() == []
 
 
 def test_a_copy_that_was_set_back_becomes_whole_also_where_it_need_not_keep(
@@ -199,6 +237,7 @@ def test_a_copy_that_was_set_back_becomes_whole_also_where_it_need_not_keep(
         home.sql(f"UPDATE item SET name = 'day {day}' WHERE id = 1")
         noted(home, images, after=DAY)
         assert copy.sync(policy=LAST_3).listed is (day in (0, 7))
+        copy.forget_what_arrived_last()
         if day == 0:
             drawer = dict(copy.storage._objects)
         if day == 2:

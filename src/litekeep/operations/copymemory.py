@@ -45,7 +45,8 @@ class CopyState:
     then; problem, problem_code: of the last one, empty if it succeeded. waiting_objects, waiting_bytes: what could not
     be sent yet. newest_at: when the newest snapshot was made that is whole there. snapshots, stored_bytes: what is
     there. listed_at: when the place itself was last asked what it has. pruned_at: when it was last pruned. proven_at:
-    when a snapshot was last restored from there and proven; proven_id: which. requests, sent_bytes: of the last
+    when a snapshot was last restored from there and proven; proven_id: which. last_sent: the key of the manifest that
+    arrived last. requests, sent_bytes: of the last
     TALLY_DAYS days. warnings: what is not as it should be there.
     """
 
@@ -65,6 +66,7 @@ class CopyState:
     pruned_at: datetime | None = None
     proven_at: datetime | None = None
     proven_id: str = ""
+    last_sent: str = ""
     requests: int = 0
     sent_bytes: int = 0
     warnings: tuple[str, ...] = ()

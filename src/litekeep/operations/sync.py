@@ -16,8 +16,9 @@ A copy is another storage with the same objects under the same names. What makes
   we never had, of the same sequence as one of ours or a higher one, show that another machine writes to it, or that
   ours is an older state of the repository: then nothing is pruned there, and people are told.
 
-What the copy has is remembered (copymemory), so that an unchanged day costs no request. Every week, and whenever
-nothing is remembered, the place itself is asked.
+What the copy has is remembered (copymemory), so that an unchanged day costs no request. Every week, whenever nothing is
+remembered, and whenever the backup that arrived last is not there any more, the place itself is asked: new backups must
+not go for days to a place that was set back or emptied, and lacks what they are built on.
 """
 
 from __future__ import annotations
@@ -142,26 +143,25 @@ class _Sync:
         remember_beside(repository, self._there_repository)
         self._clock, self._monitor = clock, monitor
         self._there: dict[str, int] = {}
+        self._before: set[str] = set()
         self._left_behind: dict[str, str] = {}
         self._warnings: dict[str, str] = {}
-        self._lost_packs = False
+        self._listed = self._lost_packs = False
         self._sent_objects, self._sent_bytes = 0, 0
 
     def run(self) -> SyncResult:
-        started, now, listed, pruned = self._clock.monotonic(), self._clock.now(), False, None
-        before: set[str] = set()
+        started, now, pruned = self._clock.monotonic(), self._clock.now(), None
         self._memory.change(attempted_at=now)
         try:
             self._refuse_open_talk()
             local = self._local()
-            listed = self._find_out(local)
-            before = _ids(self._there)
+            self._find_out(local)
             local = self._send_all(local)
             self._look_for_strangers(local)
             self._look_for_old_keys(local)
-            if listed and not before:
+            if self._listed and not self._before:
                 self._memory.change(pruned_at=now)  # nothing can be too much yet
-            pruned = self._prune() if listed and before and self._is_prune_due() else None
+            pruned = self._prune() if self._listed and self._before and self._is_prune_due() else None
             self._ended_well(local)
         except BaseException as error:
             self._failed(error)
@@ -171,7 +171,7 @@ class _Sync:
                 self._memory.known = dict(self._there)
             self._memory.count(self._requests, self._copy.written_bytes, now)
             self._memory.save()
-        new = _ids(self._there) - before
+        new = _ids(self._there) - self._before
         self._monitor.event(
             "sync_finished",
             copy=self._memory.state.name,
@@ -188,7 +188,7 @@ class _Sync:
             sent_objects=self._sent_objects,
             sent_bytes=self._sent_bytes,
             requests=self._requests,
-            listed=listed,
+            listed=self._listed,
             left_behind=tuple(self._left_behind.values()),
             warnings=tuple(self._warnings.values()),
             pruned=pruned,
@@ -213,14 +213,27 @@ class _Sync:
 
     # What is there?
 
-    def _find_out(self, local: dict[str, int]) -> bool:
-        """Recall what the place has, or ask it; True if it was asked."""
+    def _find_out(self, local: dict[str, int]) -> None:
+        """Recall what the place has, or ask it."""
         known, listed_at = self._memory.known, self._memory.state.listed_at
         recent = listed_at is not None and timedelta() <= self._clock.now() - listed_at < LIST_AFTER
         if known is not None and recent and not (self._options.look or self._options.check):
             self._there = dict(known)
+        else:
+            self._ask(local)
+        self._before = _ids(self._there)
+
+    def _is_as_left(self) -> bool:
+        """Whether the backup that arrived last is still there. A place that was set back or emptied does not have it."""
+        key = self._memory.state.last_sent
+        try:
+            return key not in self._there or self._copy.size(key) == self._there[key]
+        except ObjectMissing:
             return False
-        found = sizes_by_key(self._copy.list())
+
+    def _ask(self, local: dict[str, int]) -> None:
+        """Ask the place what it has, and compare that with what it should have."""
+        known, found = self._memory.known, sizes_by_key(self._copy.list())
         if not self._is_left_of_ours(found, known or {}, local):
             refuse_other(self._repository, self._copy, found)
         if known and not found and not self._options.look:
@@ -238,7 +251,7 @@ class _Sync:
             self._warn("copy_lost_objects", f"{what}, {lost[0]} for one; they are sent again")
         self._there = {key: size for key, size in found.items() if key not in lost}
         self._memory.change(listed_at=self._clock.now())
-        return True
+        self._listed = True
 
     @staticmethod
     def _is_left_of_ours(found: Iterable[str], known: Mapping[str, int], local: Mapping[str, int]) -> bool:
@@ -284,6 +297,11 @@ class _Sync:
         ground = [key for key in foundation(local) if key not in self._there]
         records = self._records(local, {key.id for key in wanted})
         todo = [*ground, *packs, *(key.key for key in new), *records]
+        if todo and not self._listed and not self._is_as_left():
+            self._ask(local)
+            self._before &= _ids(self._there)
+            self._send(local)
+            return
         total = sum(local[key] for key in todo)
         self._memory.change(waiting_objects=len(todo), waiting_bytes=total)
         if todo:
@@ -407,6 +425,8 @@ class _Sync:
 
     def _arrived(self, key: str, size_bytes: int) -> None:
         self._there[key] = size_bytes
+        if layout.parse_snapshot_key(key):
+            self._memory.change(last_sent=key)
         self._sent_objects += 1
         self._sent_bytes += size_bytes
         if self._sent_objects % SAVE_EVERY == 0:

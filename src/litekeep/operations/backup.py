@@ -133,8 +133,11 @@ def backup(
     with repository.lock(f"backup of {source.name}", options.lock_wait_seconds):
         _refuse_inside(repository, source)
         sweep(Path(os.path.realpath(source)).parent)  # a restore that was killed left its working copy beside it
-        name = options.source or choose_source_name(repository, source, monitor)
-        result = _Run(repository, source, name, options, clock, monitor).attempt()
+        if options.source:
+            name, keys = options.source, repository.snapshot_keys(layout.source_dir(options.source))
+        else:
+            name, keys = choose_source_name(repository, source, monitor)
+        result = _Run(repository, source, name, options, clock, monitor).attempt(keys)
     result = replace(result, elapsed_seconds=clock.monotonic() - started)
     monitor.event(
         "backup_finished",
@@ -221,40 +224,44 @@ class _Run:
     clock: Clock
     monitor: Monitor
 
-    def attempt(self) -> BackupResult:
-        """Back up; start over when the file is replaced meanwhile, or when older damage shows in the new snapshot."""
-        directory = layout.source_dir(self.name)
-        keys = self.repository.snapshot_keys(directory)
+    def attempt(self, keys: Sequence[layout.SnapshotKey]) -> BackupResult:
+        """Back up; start over when the file is replaced meanwhile, or when older damage shows in the new snapshot.
+
+        keys: of the source's manifests, oldest first, as listed under the lock.
+        """
+        directory, sequence = layout.source_dir(self.name), 1 + max((key.sequence for key in keys), default=0)
         lookback.warn(lookback.look(self.repository, self.clock.now(), keys=keys, source_dir=directory), self.monitor)
         newest = find_newest(self.repository, self.name, self.monitor, keys)
         slot = self.options.slot
         if slot and newest and (done := satisfied_by(self.repository, newest, slot, self.clock.now())):
             return replace(_unchanged(newest, ""), satisfied_slot=done)
         try:
-            result = self._patiently(newest)
+            result = self._patiently(newest, sequence)
         except _DamagedBefore as error:
             # What is stored is damaged: do not build on it, this backup shall be whole by itself.
             self.monitor.event("warning", code="damaged", message=f"{error}; everything is stored anew")
-            return self._patiently(None)
+            return self._patiently(None, sequence)
         if result.damage and newest is not None:
             # What this snapshot shares with earlier ones is damaged: store everything once more.
             self.monitor.event("warning", code="damaged", message=f"{result.damage[0]}; everything is stored anew")
-            result = self._patiently(None)
+            result = self._patiently(None, sequence + 1)
         return result
 
-    def _patiently(self, newest: Newest | None) -> BackupResult:
+    def _patiently(self, newest: Newest | None, sequence: int) -> BackupResult:
         how, table = self.options.capture, self._read_ahead(newest)
         for _ in range(ATTEMPTS - 1):
             try:
-                return self._capture(newest, table, how)
+                return self._capture(newest, sequence, table, how)
             except SourceReplaced:
                 self.monitor.event("source_replaced")
             except WalTrouble as trouble:
                 self.monitor.event("raw_read_given_up", reason=str(trouble))
                 how = replace(how, raw=False)
-        return self._capture(newest, table, replace(how, raw=False))
+        return self._capture(newest, sequence, table, replace(how, raw=False))
 
-    def _capture(self, newest: Newest | None, table: PackTable | None, how: CaptureOptions) -> BackupResult:
+    def _capture(
+        self, newest: Newest | None, sequence: int, table: PackTable | None, how: CaptureOptions
+    ) -> BackupResult:
         began = self.clock.now()
         with pin(self.source, clock=self.clock, monitor=self.monitor, options=how) as pinned:
             if newest and self._may_rely_on(newest) and is_unchanged(newest, pinned.fingerprint, began):
@@ -263,17 +270,12 @@ class _Run:
                 return _unchanged(newest, "the file, its change times and its write-ahead log are as they were")
             with scratch_folder(self.options.scratch) as scratch:
                 comparison = self._comparison(pinned.facts, newest, table)
-                sequence = self._next_sequence()
                 if comparison is None:
                     image, written = self._write_first(pinned, scratch / "image.db", sequence)
                 else:
                     image = comparison.run(pinned, scratch / "image.db")
                     written = comparison.write(image, sequence, scratch)
                 return self._store(image, written, sequence, comparison, newest, began, scratch)
-
-    def _next_sequence(self) -> int:
-        known = self.repository.snapshot_keys(layout.source_dir(self.name))
-        return 1 + max((key.sequence for key in known), default=0)
 
     def _write_first(self, pinned: PinnedSource, destination: Path, sequence: int) -> tuple[Image, Written]:
         """Store everything: while it is read, where that makes no writer wait and is over soon, else from a copy."""

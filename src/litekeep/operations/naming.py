@@ -18,26 +18,27 @@ from litekeep.repository import layout
 from litekeep.repository.repository import Repository
 
 
-def choose_source_name(repository: Repository, path: Path, monitor: Monitor) -> str:
-    """The name for the database at `path`."""
+def choose_source_name(repository: Repository, path: Path, monitor: Monitor) -> tuple[str, list[layout.SnapshotKey]]:
+    """The name for the database at `path`, and the keys of the manifests that have it, oldest first."""
     resolved = os.path.realpath(path)
     stem = path.stem or path.name or "database"
-    if (known := _path_of(repository, stem)) == resolved:
-        return stem
+    of_stem = repository.snapshot_keys(layout.source_dir(stem))
+    if (known := _path_of(repository, of_stem)) == resolved:
+        return stem, of_stem
     for keys in _keys_by_source(repository.snapshot_keys()).values():
         facts = _newest_facts(repository, keys)
         if facts.get("source_path") == resolved:
-            return str(facts["source"])
+            return str(facts["source"]), keys
     if known is None:
-        return stem
+        return stem, of_stem
     if not os.path.exists(known):
         before = known or "another place"
         monitor.event("warning", code="moved", message=f"{stem} was at {before} before; its backups are continued")
-        return stem
+        return stem, of_stem
     folder = Path(resolved).parent.name
     candidates = [f"{stem}-{folder}"] if folder else []
     candidates += [f"{stem}-{number}" for number in range(2, 1000)]
-    return next(name for name in candidates if _path_of(repository, name) is None)
+    return next(name for name in candidates if not repository.snapshot_keys(layout.source_dir(name))), []
 
 
 def find_source_name(repository: Repository, path: Path, keys: Sequence[layout.SnapshotKey]) -> str:
@@ -58,9 +59,8 @@ def own_name(paths: Mapping[str, str], path: Path) -> str:
     return "" if stem in paths and os.path.exists(paths[stem]) else stem
 
 
-def _path_of(repository: Repository, name: str) -> str | None:
-    """Where the source of this name was at its newest snapshot; "" if unreadable, None if there is no such source."""
-    keys = repository.snapshot_keys(layout.source_dir(name))
+def _path_of(repository: Repository, keys: list[layout.SnapshotKey]) -> str | None:
+    """Where the source of these snapshots was at the newest; "" if unreadable, None if there are none."""
     return str(_newest_facts(repository, keys).get("source_path", "")) if keys else None
 
 

@@ -224,7 +224,7 @@ class _Sync:
         self._before = _ids(self._there)
 
     def _is_as_left(self) -> bool:
-        """Whether the backup that arrived last is still there. A place that was set back or emptied does not have it."""
+        """Whether the backup that arrived last is still there: not in a place that was set back or emptied."""
         key = self._memory.state.last_sent
         try:
             return key not in self._there or self._copy.size(key) == self._there[key]

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from litekeep.errors import Locked, ObjectExists, ObjectMissing, StorageError
-from litekeep.storage import local
+from litekeep.storage import local, tree
 from litekeep.storage.base import MAX_WHOLE_BYTES, Entry, ObjectShorter
 from litekeep.storage.local import LocalStorage
 from litekeep.storage.tree import Tree
@@ -231,6 +231,37 @@ def test_a_delete_is_durable_also_if_somebody_else_did_it(
     assert synced == [str(storage.root / "packs" / "ab")] * 2
     storage.delete("packs/none/at-all")
     assert len(synced) == 2
+
+
+@pytest.mark.parametrize(
+    ("key", "unlisted", "listed"),
+    [
+        ("packs/ab/three", ["", "packs"], []),
+        ("packs/cd/one", ["", "packs"], ["packs"]),  # an unfinished put may be left by somebody who died
+        ("marks/one", [""], [""]),  # and so may an empty folder
+    ],
+)
+def test_a_folder_that_was_seen_to_hold_an_object_is_durable(
+    storage: LocalStorage,
+    clock: ManualClock,
+    monkeypatch: pytest.MonkeyPatch,
+    key: str,
+    unlisted: list[str],
+    listed: list[str],
+) -> None:
+    root = storage.root
+    (root / "packs" / "cd").mkdir()
+    (root / "packs" / "cd" / ".tmp-0123").write_bytes(b"")
+    (root / "marks").mkdir()
+    synced: list[str] = []
+    monkeypatch.setattr(tree, "sync_folder", lambda folder: synced.append(os.path.relpath(folder, root).strip(".")))
+    later = LocalStorage(root, clock)
+    later.list()
+    later.put(key, b"x")
+    assert synced == listed
+    synced.clear()
+    LocalStorage(root, clock).put(f"{key}-more", b"x")
+    assert synced == unlisted
 
 
 # ------------------------------------------------------------ what is there already

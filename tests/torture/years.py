@@ -228,26 +228,29 @@ class Life:
                 assert live == kept_ids(before, POLICY, now), "retention's oracle keeps others"
         self.gone |= missing
         if done and waits[0]:
-            self._confirm()
+            storage = in_memory(self.objects)
+            self.gone |= self._confirm(self.repository(storage), POLICY)
+            self.objects = dict(storage._objects)
 
-    def _confirm(self) -> None:
-        """A person looks, after an absence or a clock that was wrong, and says yes to what is left of the plan."""
+    def _confirm(self, repository: Repository, policy: RetentionPolicy, *, compact: bool = True) -> set[str]:
+        """A person looks, after an absence or a clock that was wrong, and says yes to what is left of the plan.
+
+        Returns the ids of what is gone for good.
+        """
         self.tally.figures["rotations that waited for a person"] += 1
-        storage = in_memory(self.objects)
-        repository, now = self.repository(storage), self.clock.now()
+        now = self.clock.now()
         for each in load_catalog(repository).snapshots:
             wrong = each.created_at > now or each.created_at < now - timedelta(days=40 * 365)
             if wrong and each.trashed_at is None and not each.pinned:
                 curate.to_trash(repository, each, clock=self.clock, monitor=Silent())
         before = list(load_catalog(repository).snapshots)
-        options = PruneOptions(POLICY, confirmed=True, scratch=self.folder / "scratch")
+        options = PruneOptions(policy, confirmed=True, compact=compact, scratch=self.folder / "scratch")
         prune(repository, options, clock=self.clock, monitor=Silent())
-        self.objects = dict(storage._objects)
-        left = self._listed()
-        missing = {each.id for each in before} - left.keys()
-        assert missing == due_ids(before, POLICY, now)
-        assert {each.id for each in left.values() if each.trashed_at is None} == kept_ids(before, POLICY, now)
-        self.gone |= missing
+        left = load_catalog(repository).snapshots
+        missing = {each.id for each in before} - {each.id for each in left}
+        assert missing == due_ids(before, policy, now)
+        assert {each.id for each in left if each.trashed_at is None} == kept_ids(before, policy, now)
+        return missing
 
     def _jump(self) -> None:
         """Two days by a wrong clock; nothing may go."""
@@ -301,6 +304,12 @@ class Life:
             there = self._copy(which)
             remember_beside(here, there)
             accept(there, self.clock.now(), Silent())
+        if result.pruned and result.pruned.waiting:
+            place = Recorded(self.copies[which], f"copy {which}")
+            there = Repository.open(place, SECRET if self.encrypted else None)
+            remember_beside(here, there)
+            self._confirm(there, SMALL, compact=False)
+            self.copies[which] = place.objects
         if fault == CUT and film.frames and self.chance.random() < 0.3:
             frame = self.chance.choice(film.frames)
             self.copies[which] = frame.after

@@ -8,6 +8,8 @@
   while we run; whoever can do that can as well rewrite the objects, and those are checked by their readers.
 * Files that are not ours (names that are not keys) are not looked into.
 * Folders are made 0700 and never removed: a put would race with that.
+* A folder is made durable in its parent before anything is put into it, so one that was seen to hold an object is
+  durable, with those above it; another one that was there already may be left from somebody who died in between.
 """
 
 from __future__ import annotations
@@ -77,8 +79,8 @@ class Tree:
     def make_folders_of(self, key: str) -> str:
         """Make the folders of a key and return the last one's path; each is durable in its parent before the next.
 
-        A folder that was there already is made durable once as well: whoever made it may have died before. Raises
-        OSError, also for a link or file where a folder should be.
+        A folder that was there already is made durable once as well, unless an object was seen in it: whoever made it
+        may have died before. Raises OSError, also for a link or file where a folder should be.
         """
         parent = str(self.root)
         for part in key.split("/")[:-1]:
@@ -99,14 +101,18 @@ class Tree:
             return
         folders = [prefix]
         while folders:
-            below = folders.pop()
+            below, published = folders.pop(), False
             with os.scandir(self.base + below) as entries:
                 for entry in entries:
                     key = below + entry.name
                     if entry.is_file(follow_symlinks=False):
+                        published = published or is_key(key)  # the name of a temporary is no key
                         yield key, entry
                     elif entry.is_dir(follow_symlinks=False):
                         if is_key(key):
                             folders.append(f"{key}/")
                     elif entry.is_symlink() and is_key(key):
                         raise OSError(errno.ELOOP, "a symbolic link", key)
+            if published:
+                parts = below.split("/")[:-1]
+                self._durable.update(f"{self.base}{'/'.join(parts[:end])}" for end in range(1, len(parts) + 1))

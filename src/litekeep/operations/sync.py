@@ -9,9 +9,10 @@ A copy is another storage with the same objects under the same names. What makes
   applied to what the copy itself lists, with its own trash; marks that put something into the trash are not sent. So
   neither a mistake nor an attacker who empties the repository empties the copies.
 * *Nothing is compacted there.* A pack of a lower generation holds every block that a higher one does (garbage.py), so a
-  pack that the copy has in any generation up to ours will do, and is not sent again. Packs that nothing needs are
-  dropped as a whole. Where the copy has a higher generation than we, or another object under the same name (somebody
-  compacted it, or our repository was rebuilt), its index is read, and it must hold all that is needed.
+  pack that the copy has in any generation up to ours will do, and is not sent again unless what it is built on has gone
+  (copyfit). Packs that nothing needs are dropped as a whole. Where the copy has a higher generation than we, or another
+  object under the same name (somebody compacted it, or our repository was rebuilt), its index is read, and it must hold
+  all that is needed.
 * *One owner.* A place with another repository, or with backups and no repository.json, is refused. Snapshots there that
   we never had, of the same sequence as one of ours or a higher one, show that another machine writes to it, or that
   ours is an older state of the repository: then nothing is pruned there, and people are told.
@@ -23,7 +24,8 @@ not go for days to a place that was set back or emptied, and lacks what they are
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 from litekeep.clock import Clock
@@ -40,6 +42,7 @@ from litekeep.formats.manifest import PageMap
 from litekeep.formats.repoconfig import KEY as CONFIG_KEY
 from litekeep.model import Snapshot
 from litekeep.monitor import Monitor
+from litekeep.operations import copyfit
 from litekeep.operations.copymemory import CopyMemory
 from litekeep.operations.forgotten import is_about_forgotten
 from litekeep.operations.lookback import WAITS, look
@@ -146,6 +149,8 @@ class _Sync:
         self._before: set[str] = set()
         self._left_behind: dict[str, str] = {}
         self._warnings: dict[str, str] = {}
+        self._parents: dict[layout.SnapshotKey, str | None] = {}
+        self._elsewise: dict[str, bool] = {}  # packs of ours that the copy has in another generation: in an earlier?
         self._listed = self._lost_packs = False
         self._sent_objects, self._sent_bytes = 0, 0
 
@@ -293,10 +298,14 @@ class _Sync:
         maps = self._maps([*dict.fromkeys((*wanted, *self._ours_there(local)))] if self._lost_packs else lacking)
         table = PackTable(self._repository) if maps else None
         packs = self._packs_for(maps, table, local) if table else []
+        fitting = len(maps)
+        later = self._settle(maps, packs, local)
+        if table and len(maps) < fitting:
+            packs = self._packs_for(maps, table, local)
         new = [key for key in lacking if key in maps]  # what lacks a pack here is none of them any more
         ground = [key for key in foundation(local) if key not in self._there]
         records = self._records(local, {key.id for key in wanted})
-        todo = [*ground, *packs, *(key.key for key in new), *records]
+        todo = [*ground, *packs, *later, *(key.key for key in new), *records]
         if todo and not self._listed and not self._is_as_left():
             self._ask(local)
             self._before &= _ids(self._there)
@@ -310,6 +319,8 @@ class _Sync:
         sender = Sender(self._repository, self._copy, total, self._monitor, self._arrived)
         failed = sender.send(ground)
         failed |= sender.send(packs)
+        for each in later:  # one after the other, see copyfit
+            failed |= {} if failed else sender.send([each])
         if table and failed:
             new = [key for key in new if self._is_complete(key, maps[key], table, failed)]
         failed |= sender.send([key.key for key in new])
@@ -350,7 +361,8 @@ class _Sync:
         maps = {}
         for key in keys:
             try:
-                maps[key] = self._repository.read_manifest(key.key).page_map
+                manifest = self._repository.read_manifest(key.key)
+                maps[key], self._parents[key] = manifest.page_map, manifest.facts.get("parent")
             except (CorruptObject, UnsupportedFormat) as error:
                 self._leave_behind(key.key, error)
             except ObjectMissing:
@@ -369,15 +381,44 @@ class _Sync:
                 continue
             by_source.setdefault(key.source_dir, []).append(maps[key])
         there, found = _generations(self._there), []
+        self._elsewise.clear()
         for pack_id, frames in needed_frames(table, by_source).items():
             ours, theirs = table.key(pack_id), there.get(pack_id)
             if theirs is None:
                 found.append(ours)
                 continue
             name = layout.pack_key(pack_id, theirs)
+            if name != ours:
+                self._elsewise[ours] = theirs < max(table.generations[pack_id])
             if theirs > max(table.generations[pack_id]) or local.get(name, self._there[name]) != self._there[name]:
                 self._require_blocks(table, pack_id, frames, name)
         return sorted(found, key=lambda key: key.rpartition("/")[2])
+
+    def _settle(self, maps: dict[layout.SnapshotKey, PageMap], packs: list[str], local: dict[str, int]) -> list[str]:
+        """The later generations that must be sent besides (copyfit); what cannot be whole there is no more in maps."""
+        present = _ids(self._there) | {key.id for key in maps}
+        parents = [self._parents.get(key) for key in maps if key.key not in self._there]
+        if not self._elsewise or (not self._lost_packs and copyfit.continues(parents, present, packs)):
+            return []
+        there = copyfit.Packs(self._repository, self._there_repository, local, self._there)
+        earlier = [key for key, is_earlier in self._elsewise.items() if is_earlier]
+        later, unfit = copyfit.settle(
+            lambda keys: there.with_sent([*packs, *keys]), maps, self._others(maps, local), earlier
+        )
+        for key in unfit:
+            del maps[key]
+            why = "cannot be whole in this copy, where something that it is built on has gone; here it is"
+            self._left_behind[key.key] = f"backup {key.id[:8]} {why}"
+        return later
+
+    def _others(self, maps: Iterable[layout.SnapshotKey], local: dict[str, int]) -> Iterator[PageMap]:
+        """The maps of all other snapshots there, whoever has them."""
+        known = {key.key for key in maps}
+        for name in sorted(self._there.keys() - known):
+            if layout.parse_snapshot_key(name):
+                with suppress(CorruptObject, UnsupportedFormat, ObjectMissing):
+                    place = self._repository if name in local else self._there_repository
+                    yield place.read_manifest(name).page_map
 
     def _require_blocks(self, table: PackTable, pack_id: bytes, frames: Iterable[int], theirs: str) -> None:
         """Raise Refused unless the copy's pack holds every block of these frames of ours."""

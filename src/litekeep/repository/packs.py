@@ -6,7 +6,7 @@ why it never lacks what is needed.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from litekeep.blocks.identity import HASH_BYTES
 from litekeep.errors import CorruptObject, ObjectMissing
@@ -15,6 +15,7 @@ from litekeep.formats.manifest import PageMap
 from litekeep.formats.pack import PackIndex, decode_index, footer_bytes, index_span
 from litekeep.repository import layout
 from litekeep.repository.repository import Repository
+from litekeep.storage.base import Entry
 
 TAIL_BYTES = 1 << 16
 """Read this much of a pack's end at once: the index of most packs is in it, so that one request is enough."""
@@ -23,13 +24,16 @@ CACHED_BLOCKS = 1 << 19
 
 
 class PackTable:
-    """Finds packs and their indexes; made from one listing, so that it shows the packs of one moment."""
+    """Finds packs and their indexes; made from one listing, so that it shows the packs of one moment.
 
-    def __init__(self, repository: Repository) -> None:
+    entries: the listing, if it was made already.
+    """
+
+    def __init__(self, repository: Repository, entries: Iterable[Entry] | None = None) -> None:
         self._repository = repository
         self.generations: dict[bytes, list[int]] = {}
         self.sizes: dict[str, int] = {}
-        for entry in repository.storage.list(layout.PACKS):
+        for entry in repository.storage.list(layout.PACKS) if entries is None else entries:
             parsed = layout.parse_pack_key(entry.key)
             if parsed:
                 self.generations.setdefault(parsed[0], []).append(parsed[1])
@@ -95,7 +99,7 @@ def _lacking(index: PackIndex, first: int) -> CorruptObject:
     return CorruptObject(index.key, f"lacks blocks from {first} on, which a snapshot needs")
 
 
-def load_index(repository: Repository, key: str, sizes: dict[str, int]) -> PackIndex:
+def load_index(repository: Repository, key: str, sizes: Mapping[str, int]) -> PackIndex:
     """Read and check the index of one pack; raises CorruptObject."""
     storage, parsed, seal = repository.storage, layout.parse_pack_key(key), repository.seal
     assert parsed

@@ -43,6 +43,24 @@ def names(database: Path) -> list[str]:
         return [name for (name,) in db.execute("SELECT name FROM people ORDER BY id")]
 
 
+def test_what_a_person_removes_from_a_copy_stays_removed(litekeep: Run, database: Path, place: Path) -> None:
+    """It is neither told as lost nor sent again, also where it would be kept; what is lost besides is."""
+    config = settings(place, usb(place))
+    for _ in range(3):
+        litekeep("backup", "-c", config)
+        change(database)
+    first, second, _ = (each["id"] for each in litekeep("list", "-c", config, "--json").json["snapshots"])
+    litekeep("delete", first, "--yes", "--copy", "usb", "-c", config)
+    litekeep("trash", "empty", "--yes", "--copy", "usb", "-c", config)
+    told = litekeep("sync", "-c", config, "--json").json["copies"][0]
+    assert (told["sent_objects"], told["copy_warnings"]) == (0, [])
+    there = {each["id"] for each in litekeep("list", "--copy", "usb", "-c", config, "--json").json["snapshots"]}
+    assert there == {each["id"] for each in litekeep("list", "-c", config, "--json").json["snapshots"]} - {first}
+    next((place / "usb" / "snapshots").rglob(f"*{second}")).unlink()
+    told = litekeep("sync", "-c", config, "--json", expect=3).json["copies"][0]
+    assert (len(told["snapshots"]), len(told["copy_warnings"])) == (1, 1)
+
+
 def test_a_backup_sends_to_the_copies(litekeep: Run, database: Path, place: Path) -> None:
     config = settings(place, usb(place))
     made = litekeep("backup", "-c", config)

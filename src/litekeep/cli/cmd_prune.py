@@ -72,7 +72,8 @@ def command(session: Session, *, dry_run: bool, yes: bool, no_compact: bool, **k
         tell_plan(session, plan)
     options = _confirmed(session, options, plan)
     with session.recorded("prune", place, session.settings.source or "") as row:
-        result = _prune(session, repository, options, plan)
+        with session.removing(repository):
+            result = _prune(session, repository, options, plan)
         exit_code = REFUSED if result.waiting else OK
         row.exit_code, row.outcome = exit_code, Outcome.REFUSED if result.waiting else Outcome.OK
         row.message = "; ".join(text for _, texts in result.waiting for text in texts)

@@ -76,7 +76,14 @@ def empty(session: Session, *, yes: bool) -> int:
     repository = session.open(place)
     session.confirm("Remove everything in the trash for good?", "emptying the trash", yes=yes)
     with session.recorded("trash", place, session.settings.source or "") as journal:
-        result = empty_trash(repository, session.settings.source, clock=session.clock, monitor=session.monitor)
+        with session.removing(repository):
+            result = empty_trash(
+                repository,
+                session.settings.source,
+                compact=session.settings.copy is None,  # what is rewritten there would be sent once more
+                clock=session.clock,
+                monitor=session.monitor,
+            )
         journal.facts |= {"forgotten": len(result.forgotten), "freed_bytes": result.freed_bytes}
     if result.forgotten:
         gone = words.count(len(result.forgotten), "backup")

@@ -176,6 +176,26 @@ class Session:
             make_folders(place.diaries)
         repository.cache = place.diaries / "catalog"
 
+    @contextmanager
+    def removing(self, repository: Repository) -> Iterator[None]:
+        """Around a command that may remove backups for good: a copy's memory learns what goes."""
+        if self.settings.copy is None or self.file is None:
+            yield
+            return
+        from litekeep.cli.place import find_folder
+        from litekeep.config.copies import copy_named
+        from litekeep.operations.copymemory import CopyMemory, noting_removals
+
+        backup = self.file.backup
+        copy = copy_named(backup.copies, self.settings.copy)
+        with ExitStack() as stack:
+            with suppress(NoRepository):  # where the repository is lost, so is the memory
+                named = backup.backup_directory
+                folder = find_folder(named if isinstance(named, Path) else None, self.file.database)
+                memory = CopyMemory(folder, copy.name, copy.shown, repository.config.id)
+                stack.enter_context(noting_removals(memory, repository.storage, self.clock))
+            yield
+
     def accept_as_is(self, place: Place, repository: Repository, storage: Storage) -> None:
         """A person put this repository there: what was seen in that place before is no reason for an alarm."""
         from litekeep.operations.lookback import accept

@@ -21,8 +21,11 @@ from pathlib import Path
 from typing import Any
 
 from litekeep.clock import Clock
+from litekeep.errors import Locked, StorageError
 from litekeep.model import read_moment
 from litekeep.records import dataclass
+from litekeep.repository import layout
+from litekeep.storage.base import Storage, sizes_by_key
 from litekeep.storage.durable import make_folders
 from litekeep.storage.oslock import hold
 from litekeep.storage.regular import read_regular
@@ -156,6 +159,33 @@ class CopyMemory:
         except (OSError, ValueError, AttributeError, RecursionError):
             return None
         return found if whole and all(facts.get(key) == value for key, value in self._identity.items()) else None
+
+
+@contextmanager
+def noting_removals(memory: CopyMemory, storage: Storage, clock: Clock) -> Iterator[None]:
+    """Around what a person has done to a copy: what goes there is not taken for lost afterwards, nor sent again.
+
+    Where a sync is under way at this moment, it notes nothing: that one writes down what it knows.
+    """
+    with ExitStack() as stack:
+        with suppress(Locked):
+            stack.enter_context(memory.lock("removing", clock))
+            if memory.known is not None:
+                stack.enter_context(_noting(memory, memory.known, storage))
+        yield
+
+
+@contextmanager
+def _noting(memory: CopyMemory, known: dict[str, int], storage: Storage) -> Iterator[None]:
+    before = sizes_by_key(storage.list())
+    try:
+        yield
+    finally:
+        with suppress(StorageError):
+            gone = before.keys() - sizes_by_key(storage.list()).keys()
+            memory.known = {key: size for key, size in known.items() if key not in gone}
+            memory.left_out |= {key.id for key in map(layout.parse_snapshot_key, gone) if key}
+            memory.save()
 
 
 def read_states(repository_folder: Path) -> dict[str, CopyState]:

@@ -30,11 +30,12 @@ def empty_trash(
     repository: Repository,
     source: str | None = None,
     *,
+    compact: bool = True,
     lock_wait_seconds: float = 60.0,
     clock: Clock,
     monitor: Monitor,
 ) -> EmptyResult:
-    """Forget all snapshots in the trash (of one source); pinned ones stay.
+    """Forget all snapshots in the trash (of one source); pinned ones stay. compact: False in a copy, as for prune.
 
     Raises Refused if nothing sound of a source would be left, or snapshots are gone that nobody removed; CorruptObject
     if something that is needed cannot be read: then no data was deleted.
@@ -56,7 +57,7 @@ def empty_trash(
         removal = Removal(repository.storage)
         whys = dict.fromkeys([each.id for each in doomed], "the trash was emptied")
         gone, recorded = forget_all(repository, doomed, catalog, removal, clock, monitor, whys)
-        collected = collect(repository, PruneOptions(), removal, monitor)
+        collected = collect(repository, PruneOptions(compact=compact), removal, monitor)
         if not recorded:  # now there is room
             record_forgotten(repository, gone, catalog.snapshots, removal.delete, clock.now())
         removal.tell(monitor)

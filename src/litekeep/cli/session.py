@@ -186,12 +186,10 @@ class Session:
         from litekeep.config.copies import copy_named
         from litekeep.operations.copymemory import CopyMemory, noting_removals
 
-        backup = self.file.backup
-        copy = copy_named(backup.copies, self.settings.copy)
+        copy = copy_named(self.file.backup.copies, self.settings.copy)
         with ExitStack() as stack:
             with suppress(NoRepository):  # where the repository is lost, so is the memory
-                named = backup.backup_directory
-                folder = find_folder(named if isinstance(named, Path) else None, self.file.database)
+                folder = find_folder(self.file.backup.backup_directory, self.file.database)
                 memory = CopyMemory(folder, copy.name, copy.shown, repository.config.id)
                 stack.enter_context(noting_removals(memory, repository.storage, self.clock))
             yield

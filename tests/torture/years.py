@@ -3,8 +3,8 @@
     power cut        a backup, prune or sync ends between two storage operations, and the machine starts anew
     full disk        from some operation on, nothing more can be written during a run
     clock jump       for some runs the clock is wrong by up to 75 years, then right; a person removes what it dated
-    copy lost        a copy is empty one day; within a week it is asked what it has, and becomes whole again
-    copy returned    a copy is replaced by an older state of itself, as a drive from the drawer; the same
+    copy lost        a copy is empty one day; when it is asked what it has, it becomes whole again
+    copy returned    a copy is replaced by an older state of itself, as a drive from the drawer; the same, in a week
     copy away        a copy cannot be reached for some days
     migration        half way everything moves into an encrypted repository, with interruptions
 
@@ -289,7 +289,7 @@ class Life:
         here = self.repository(in_memory(self.objects))
         film = Recorded(self.copies[which], f"copy {which}", folder, wanted=fault == CUT)
         memory = CopyMemory(folder, f"copy-{which}", f"place-{which}", here.config.id)
-        options = SyncOptions(policy=SMALL if which else None, unencrypted=True)
+        options = SyncOptions(policy=SMALL if which else None, unencrypted=True, ask_first=which == 0)
         monitor = RecordingMonitor()
         try:
             result = sync(here, film, memory, options, clock=self.clock, monitor=monitor)

@@ -135,6 +135,11 @@ class CopySettings:
         return not self.url.startswith("file:")
 
     @property
+    def is_paid_by_request(self) -> bool:
+        """Whether it is object storage, whose providers count requests."""
+        return parse_address(self.url).scheme in ("s3", "gs", "az")
+
+    @property
     def shown(self) -> str:
         """The place without options."""
         return parse_address(self.url).shown

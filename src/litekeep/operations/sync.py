@@ -18,8 +18,9 @@ A copy is another storage with the same objects under the same names. What makes
   ours is an older state of the repository: then nothing is pruned there, and people are told.
 
 What the copy has is remembered (copymemory), so that an unchanged day costs no request. Every week, whenever nothing is
-remembered, and whenever the backup that arrived last is not there any more, the place itself is asked: new backups must
-not go for days to a place that was set back or emptied, and lacks what they are built on.
+remembered, and whenever the backup that arrived last is not there any more, the place itself is asked: new backups
+should not go for days to a place that was set back or emptied, and lacks what they are built on. Where they did (a
+server whose requests are paid for is not asked each day), they become whole with the next look.
 """
 
 from __future__ import annotations
@@ -74,7 +75,8 @@ class SyncOptions:
     database, and must not thin out the copies of another.
 
     look: a person wants the place to be asked what it has, whatever is remembered, and everything that it lacks to be
-    sent. check: the same, but a place that lost everything is taken for the wrong one.
+    sent. check: the same, but a place that lost everything is taken for the wrong one. ask_first: before something is
+    sent, ask whether the backup that arrived last is still there; False where each request is paid for.
 
     unencrypted: a person said that these backups may lie there for others to read. remove_keys: remove passphrases and
     keys there that were removed here.
@@ -84,6 +86,7 @@ class SyncOptions:
     source: str | None = None
     look: bool = False
     check: bool = False
+    ask_first: bool = True
     unencrypted: bool = False
     remove_keys: bool = False
 
@@ -306,7 +309,7 @@ class _Sync:
         ground = [key for key in foundation(local) if key not in self._there]
         records = self._records(local, {key.id for key in wanted})
         todo = [*ground, *packs, *later, *(key.key for key in new), *records]
-        if todo and not self._listed and not self._is_as_left():
+        if todo and self._options.ask_first and not self._listed and not self._is_as_left():
             self._ask(local)
             self._before &= _ids(self._there)
             self._send(local)

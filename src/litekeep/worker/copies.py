@@ -78,6 +78,7 @@ def options_for(
         source,
         look=look,
         check=not copy.is_remote,
+        ask_first=not copy.is_paid_by_request,
         unencrypted=copy.unencrypted or not copy.is_remote,
         remove_keys=remove_keys,
     )

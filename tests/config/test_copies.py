@@ -17,6 +17,7 @@ from litekeep.retention import RetentionPolicy
 from litekeep.storage.local import LocalStorage
 from litekeep.storage.retrying import RetryingStorage
 from litekeep.storage.throttled import ThrottledStorage
+from litekeep.worker.copies import options_for
 
 from .conftest import backup, parse
 
@@ -59,6 +60,23 @@ def test_what_is_read_can_be_written_again() -> None:
 def test_what_is_off_site(url: str, *, given: bool | None, expected: bool) -> None:
     (copy,) = copies({"name": "a", "url": url, "off_site": given})
     assert copy.is_off_site is expected
+
+
+@pytest.mark.parametrize(
+    ("url", "check", "ask_first"),
+    [
+        ("s3://b", False, False),
+        ("gs://b", False, False),
+        ("az://b?account=a", False, False),
+        ("sftp://u@nas.local/b", False, True),
+        ("webdavs://u@cloud.example.org/b", False, True),
+        ("file:///mnt/b", True, True),
+    ],
+)
+def test_what_is_asked_of_a_place_before_something_is_sent(url: str, *, check: bool, ask_first: bool) -> None:
+    (copy,) = copies({"name": "a", "url": url})
+    options = options_for(copy, RetentionPolicy(), None)
+    assert (options.check, options.ask_first) == (check, ask_first)
 
 
 def test_the_place_is_shown_without_options() -> None:

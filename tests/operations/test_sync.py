@@ -216,6 +216,10 @@ def test_before_something_is_sent_the_newest_backup_is_looked_for(home: Home) ->
     copy.storage._objects = {}
     home.change()
     noted(home, images, after=DAY)
+    assert copy.sync(ask_first=False).sent_objects == 3, "where requests are paid for, it waits for the weekly look"
+    copy.storage._objects = {}
+    home.change()
+    noted(home, images, after=DAY)
     with pytest.raises(PlaceMissing, match="should hold a copy"):
         copy.sync()
     assert copy.storage.list() == []

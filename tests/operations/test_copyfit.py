@@ -116,27 +116,39 @@ def test_what_continues_what_is_there_needs_no_look(
     assert copyfit.continues(parents, {"a", "b"}, packs) is expected
 
 
-def settled(monkeypatch: pytest.MonkeyPatch, rules: dict[str, set[str]], later: Sequence[str]) -> Any:
-    """What is decided for the new snapshot "new". rules: of each map, the sets of packs with which it is whole."""
-    monkeypatch.setattr(copyfit, "is_whole", lambda sent, maps: all(sent in rules[each] for each in maps))
-    wanted, view = {"new": "new"}, lambda sent: "".join(key[-1] for key in sorted(sent))
-    return copyfit.settle(view, wanted, [each for each in rules if each != "new"], later)  # type: ignore[arg-type,misc]
+ONE, TWO, SPARE = (layout.pack_key(bytes([0, 0, 0, number, 0, 0, 0, 0]), 1) for number in (1, 2, 3))
+"""Later generations of three packs; the third is of no use to what is lacking."""
 
 
 @pytest.mark.parametrize(
     ("rules", "expected"),
     [
-        ({"new": {"", "1", "2", "12"}}, ([], [])),
-        ({"new": {"12"}}, (["x/1", "y/2"], [])),
-        ({"new": {"12"}, "old": {"", "1", "12"}}, (["x/1", "y/2"], [])),
-        ({"new": {"12"}, "old": {"", "2", "12"}}, (["y/2", "x/1"], [])),
-        ({"new": {"12"}, "old": {"", "12"}}, ([], ["new"])),
-        ({"new": {"12"}, "old": {"", "1", "2"}}, ([], ["new"])),
+        ({"new": {"", "12"}}, ([], [])),
+        ({"new": {"12"}}, ([ONE, TWO], [])),
+        ({"new": {"12"}, "old": {"", "1", "12"}}, ([ONE, TWO], [])),
+        ({"new": {"12"}, "old": {"", "2", "12"}}, ([TWO, ONE], [])),
+        ({"new": {"12"}, "old": {"", "12"}}, ([], ["new"])),  # not so on the way
+        ({"new": {"12"}, "old": {"", "1", "2"}}, ([], ["new"])),  # not so in the end
+        ({"new": {"12"}, "old": {"1"}}, ([ONE, TWO], [])),  # it was not whole before
         ({"new": {"1"}}, ([], ["new"])),
-        ({"new": {"12"}, "old": {"1"}}, (["x/1", "y/2"], [])),  # it was not whole before
+        ({"new": {"12"}, "new too": set()}, ([ONE, TWO], ["new too"])),
+        ({"new": {"12"}, "new too": {"", "1", "12"}}, ([ONE, TWO], [])),
+        ({"new": {"12"}, "new too": {""}}, ([], ["new"])),
     ],
 )
 def test_later_generations_only_where_nothing_is_lost_on_the_way(
     monkeypatch: pytest.MonkeyPatch, rules: dict[str, set[str]], expected: tuple[list[str], list[str]]
 ) -> None:
-    assert settled(monkeypatch, rules, ["y/2", "x/1"]) == expected
+    """rules: for each map the sets of packs with which it is whole."""
+
+    def is_whole(sent: Sequence[str], maps: Sequence[str]) -> bool:
+        numbers = "".join(sorted(key[16] for key in sent if key != SPARE))
+        return all(numbers in rules[each] for each in maps)
+
+    monkeypatch.setattr(copyfit, "is_whole", is_whole)
+    monkeypatch.setattr(copyfit, "needed_frames", lambda *_: {layout.parse_pack_key(key)[0] for key in (ONE, TWO)})  # type: ignore[index]
+    wanted: Any = {each: each for each in rules if each != "old"}
+    others: Any = [each for each in rules if each == "old"]
+    view: Any = tuple
+    found: Any = copyfit.settle(view, wanted, others, [SPARE, TWO, ONE])
+    assert found == expected

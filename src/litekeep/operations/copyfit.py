@@ -85,17 +85,23 @@ def settle(
     """What to send besides, one after the other in this order; and which of the wanted cannot be whole there.
 
     others: of all other snapshots there. later: keys of our generations of those packs that the copy has in an earlier
-    one and that the wanted need.
+    one and that the wanted need. Nothing is sent besides if something that is whole there would not be so meanwhile.
     """
-    now = view(())
+    now, then = view(()), view(later)
     unfit = [key for key, page_map in wanted.items() if not is_whole(now, [page_map])]
-    if not unfit:
-        return [], []
+    curable = [key for key in unfit if is_whole(then, [wanted[key]])]
+    if not curable:
+        return [], unfit
+    needed = needed_frames(then, {"": [wanted[key] for key in curable]})
+    rising = sorted((key for key in later if _pack_id(key) in needed), key=lambda key: key.rpartition("/")[2])
     standing = [page_map for key, page_map in wanted.items() if key not in unfit]
     standing += [page_map for page_map in others if is_whole(now, [page_map])]
-    rising = sorted(later, key=lambda key: key.rpartition("/")[2])
     for order in (rising, rising[::-1]):
-        steps = (view(order[:end]) for end in range(1, len(order) + 1))
-        if is_whole(view(order), (wanted[key] for key in unfit)) and all(is_whole(each, standing) for each in steps):
-            return order, []
+        if all(is_whole(view(order[:end]), standing) for end in range(1, len(order) + 1)):
+            return order, [key for key in unfit if key not in curable]
     return [], unfit
+
+
+def _pack_id(key: str) -> bytes:
+    parsed = layout.parse_pack_key(key)
+    return parsed[0] if parsed else b""

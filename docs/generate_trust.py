@@ -133,6 +133,8 @@ READING = """\
   services of Amazon, Google or Microsoft with their own failures.
 - **Hundreds of gigabytes and years of real time.** Worlds are small so that many fit into a night, and years pass by a
   clock that is moved by hand.
+- **An upgrade of the format.** There is one version so far, and a repository of it that is checked in has to stay
+  readable (G17). What moves everything in the ten years is the migration into an encrypted repository.
 - **Attackers** are in [what is promised, and what is not](security.md); the campaigns show what accidents do.
 - **Latency** of an application beside backups is a figure of one loaded machine, never a condition of the run.
 """

@@ -216,10 +216,27 @@ def test_a_daily_increment_is_a_few_requests(copy_at: Callable[[str, str], Copy]
     copy.home.change()
     copy.home.backup()
     copy.proxy.requests.clear()
-    copy.sync()
+    copy.sync(ask_first=kind != "seaweedfs")
     if kind == "seaweedfs":
         assert [method for method, _ in copy.proxy.requests].count("PUT") == 3
         assert len(copy.proxy.requests) <= 4, copy.proxy.requests
     copy.proxy.requests.clear()
     assert copy.sync().requests == 0
     assert copy.proxy.requests == []
+
+
+@pytest.mark.parametrize("kind", ["seaweedfs", "wsgidav"])
+def test_a_server_that_lost_the_newest_backup_is_found_out_at_once(
+    copy_at: Callable[[str, str], Copy], fresh: str, kind: str
+) -> None:
+    copy = copy_at(kind, fresh)
+    copy.home.backup()
+    copy.sync()
+    assert not copy.sync().listed
+    storage = copy.storage(NO_PATIENCE)
+    storage.delete(next(entry.key for entry in storage.list("snapshots/")))
+    copy.home.change()
+    copy.home.backup()
+    result = copy.sync()
+    assert result.listed
+    assert len(result.snapshots) == len(copy.ids()) == 2

@@ -60,7 +60,7 @@ class Away:
         """Their keys, without the folder, oldest first."""
         assert isinstance(self.copy.storage, MemoryStorage)
         keys = [entry.key for entry in self.copy.storage.list(layout.PACKS)]
-        return sorted(keys, key=lambda key: key.rpartition("/")[2])
+        return sorted(keys, key=layout.pack_order)
 
 
 def test_what_a_pack_there_is_built_on_has_gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -59,7 +59,7 @@ def command(session: Session, *, dry_run: bool, yes: bool, no_compact: bool, **k
     place = session.find()
     repository = session.open(place)
     session.catalog(repository)  # tells of damaged records
-    compact = not no_compact and session.settings.copy is None  # what is rewritten there would be sent once more
+    compact = not no_compact and session.may_compact
     options = PruneOptions(policy, confirmed=yes, source=session.settings.source, compact=compact)
     plan = plan_prune(repository, options, clock=session.clock, monitor=session.monitor)
     session.telling.clear()

@@ -80,7 +80,7 @@ def empty(session: Session, *, yes: bool) -> int:
             result = empty_trash(
                 repository,
                 session.settings.source,
-                compact=session.settings.copy is None,  # what is rewritten there would be sent once more
+                compact=session.may_compact,
                 clock=session.clock,
                 monitor=session.monitor,
             )

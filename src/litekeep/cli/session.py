@@ -176,6 +176,11 @@ class Session:
             make_folders(place.diaries)
         repository.cache = place.diaries / "catalog"
 
+    @property
+    def may_compact(self) -> bool:
+        """False for a copy: what is rewritten there would be sent once more."""
+        return self.settings.copy is None
+
     @contextmanager
     def removing(self, repository: Repository) -> Iterator[None]:
         """Around a command that may remove backups for good: a copy's memory learns what goes."""

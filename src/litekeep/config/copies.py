@@ -18,7 +18,7 @@ from litekeep.errors import UsageError
 from litekeep.monitor import Monitor
 from litekeep.records import dataclass
 from litekeep.retention import RetentionPolicy
-from litekeep.storage.remote.address import SECRETS, parse_address, place_of
+from litekeep.storage.remote.address import SECRETS, WITH_BUCKET, parse_address, place_of
 
 if TYPE_CHECKING:
     from litekeep.clock import Clock
@@ -137,7 +137,7 @@ class CopySettings:
     @property
     def is_paid_by_request(self) -> bool:
         """Whether it is object storage, whose providers count requests."""
-        return parse_address(self.url).scheme in ("s3", "gs", "az")
+        return parse_address(self.url).scheme in WITH_BUCKET
 
     @property
     def shown(self) -> str:

@@ -93,7 +93,7 @@ def settle(
     if not curable:
         return [], unfit
     needed = needed_frames(then, {"": [wanted[key] for key in curable]})
-    rising = sorted((key for key in later if _pack_id(key) in needed), key=lambda key: key.rpartition("/")[2])
+    rising = sorted((key for key in later if _pack_id(key) in needed), key=layout.pack_order)
     standing = [page_map for key, page_map in wanted.items() if key not in unfit]
     standing += [page_map for page_map in others if is_whole(now, [page_map])]
     for order in (rising, rising[::-1]):

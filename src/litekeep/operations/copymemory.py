@@ -49,8 +49,7 @@ class CopyState:
     be sent yet. newest_at: when the newest snapshot was made that is whole there. snapshots, stored_bytes: what is
     there. listed_at: when the place itself was last asked what it has. pruned_at: when it was last pruned. proven_at:
     when a snapshot was last restored from there and proven; proven_id: which. last_sent: the key of the manifest that
-    arrived last. requests, sent_bytes: of the last
-    TALLY_DAYS days. warnings: what is not as it should be there.
+    arrived last. requests, sent_bytes: of the last TALLY_DAYS days. warnings: what is not as it should be there.
     """
 
     name: str
@@ -184,7 +183,7 @@ def _noting(memory: CopyMemory, known: dict[str, int], storage: Storage) -> Iter
         with suppress(StorageError):
             gone = before.keys() - sizes_by_key(storage.list()).keys()
             memory.known = {key: size for key, size in known.items() if key not in gone}
-            memory.left_out |= {key.id for key in map(layout.parse_snapshot_key, gone) if key}
+            memory.left_out |= layout.snapshot_ids(gone)
             memory.save()
 
 

@@ -153,7 +153,6 @@ class _Sync:
         self._left_behind: dict[str, str] = {}
         self._warnings: dict[str, str] = {}
         self._parents: dict[layout.SnapshotKey, str | None] = {}
-        self._elsewise: dict[str, bool] = {}  # packs of ours that the copy has in another generation: in an earlier?
         self._listed = self._lost_packs = False
         self._sent_objects, self._sent_bytes = 0, 0
 
@@ -179,7 +178,7 @@ class _Sync:
                 self._memory.known = dict(self._there)
             self._memory.count(self._requests, self._copy.written_bytes, now)
             self._memory.save()
-        new = _ids(self._there) - self._before
+        new = layout.snapshot_ids(self._there) - self._before
         self._monitor.event(
             "sync_finished",
             copy=self._memory.state.name,
@@ -229,7 +228,7 @@ class _Sync:
             self._there = dict(known)
         else:
             self._ask(local)
-        self._before = _ids(self._there)
+        self._before = layout.snapshot_ids(self._there)
 
     def _is_as_left(self) -> bool:
         """Whether the backup that arrived last is still there: not in a place that was set back or emptied."""
@@ -300,18 +299,18 @@ class _Sync:
         # As long as the copy has it, it must be whole, also what it need not keep.
         maps = self._maps([*dict.fromkeys((*wanted, *self._ours_there(local)))] if self._lost_packs else lacking)
         table = PackTable(self._repository) if maps else None
-        packs = self._packs_for(maps, table, local) if table else []
+        packs, elsewise = self._packs_for(maps, table, local) if table else ([], {})
         fitting = len(maps)
-        later = self._settle(maps, packs, local)
+        later = self._settle(maps, packs, elsewise, local) if elsewise else []
         if table and len(maps) < fitting:
-            packs = self._packs_for(maps, table, local)
+            packs, _ = self._packs_for(maps, table, local)
         new = [key for key in lacking if key in maps]  # what lacks a pack here is none of them any more
         ground = [key for key in foundation(local) if key not in self._there]
         records = self._records(local, {key.id for key in wanted})
         todo = [*ground, *packs, *later, *(key.key for key in new), *records]
         if todo and self._options.ask_first and not self._listed and not self._is_as_left():
             self._ask(local)
-            self._before &= _ids(self._there)
+            self._before &= layout.snapshot_ids(self._there)
             self._send(local)
             return
         total = sum(local[key] for key in todo)
@@ -327,7 +326,7 @@ class _Sync:
         if table and failed:
             new = [key for key in new if self._is_complete(key, maps[key], table, failed)]
         failed |= sender.send([key.key for key in new])
-        whole = _ids(self._there)
+        whole = layout.snapshot_ids(self._there)
         failed |= sender.send([key for key in records if layout.record_snapshot(key) in whole])
         for key, error in failed.items():
             self._leave_behind(key, error)
@@ -342,7 +341,7 @@ class _Sync:
         for source in catalog.sources() if self._options.source is None else [self._options.source]:
             sound = [each for each in catalog.of(source) if each.trashed_at is None and not each.damage]
             kept |= {each.key: each for each in self._kept(sound)}
-        memory, here = self._memory, _ids(local)
+        memory, here = self._memory, layout.snapshot_ids(local)
         memory.left_out &= here
         memory.left_out -= {each.id for each in kept.values() if each.pinned}
         keys = [key for name in kept.keys() & local.keys() if (key := layout.parse_snapshot_key(name))]
@@ -372,8 +371,13 @@ class _Sync:
                 continue  # forgotten after the listing
         return maps
 
-    def _packs_for(self, maps: dict[layout.SnapshotKey, PageMap], table: PackTable, local: dict[str, int]) -> list[str]:
-        """Keys of the packs that these snapshots need and the copy lacks, in the order of their making."""
+    def _packs_for(
+        self, maps: dict[layout.SnapshotKey, PageMap], table: PackTable, local: dict[str, int]
+    ) -> tuple[list[str], dict[str, bool]]:
+        """Keys of the packs that these snapshots need and the copy lacks, in the order of their making.
+
+        And our keys of those that it has in another generation: whether in an earlier one.
+        """
         by_source: Maps = {}
         for key in sorted(maps, key=layout.order):
             try:
@@ -383,8 +387,7 @@ class _Sync:
                 del maps[key]
                 continue
             by_source.setdefault(key.source_dir, []).append(maps[key])
-        there, found = _generations(self._there), []
-        self._elsewise.clear()
+        there, found, elsewise = _generations(self._there), [], {}
         for pack_id, frames in needed_frames(table, by_source).items():
             ours, theirs = table.key(pack_id), there.get(pack_id)
             if theirs is None:
@@ -392,19 +395,25 @@ class _Sync:
                 continue
             name = layout.pack_key(pack_id, theirs)
             if name != ours:
-                self._elsewise[ours] = theirs < max(table.generations[pack_id])
+                elsewise[ours] = theirs < max(table.generations[pack_id])
             if theirs > max(table.generations[pack_id]) or local.get(name, self._there[name]) != self._there[name]:
                 self._require_blocks(table, pack_id, frames, name)
-        return sorted(found, key=lambda key: key.rpartition("/")[2])
+        return sorted(found, key=layout.pack_order), elsewise
 
-    def _settle(self, maps: dict[layout.SnapshotKey, PageMap], packs: list[str], local: dict[str, int]) -> list[str]:
+    def _settle(
+        self,
+        maps: dict[layout.SnapshotKey, PageMap],
+        packs: list[str],
+        elsewise: Mapping[str, bool],
+        local: dict[str, int],
+    ) -> list[str]:
         """The later generations that must be sent besides (copyfit); what cannot be whole there is no more in maps."""
-        present = _ids(self._there) | {key.id for key in maps}
+        present = layout.snapshot_ids(self._there) | {key.id for key in maps}
         parents = [self._parents.get(key) for key in maps if key.key not in self._there]
-        if not self._elsewise or (not self._lost_packs and copyfit.continues(parents, present, packs)):
+        if not self._lost_packs and copyfit.continues(parents, present, packs):
             return []
         there = copyfit.Packs(self._repository, self._there_repository, local, self._there)
-        earlier = [key for key, is_earlier in self._elsewise.items() if is_earlier]
+        earlier = [key for key, is_earlier in elsewise.items() if is_earlier]
         later, unfit = copyfit.settle(
             lambda keys: there.with_sent([*packs, *keys]), maps, self._others(maps, local), earlier
         )
@@ -559,7 +568,7 @@ class _Sync:
             waiting_objects=0,
             waiting_bytes=0,
             newest_at=max((_moment(key.stamp) for key in keys), default=None),
-            snapshots=len(_ids(self._there)),
+            snapshots=len(layout.snapshot_ids(self._there)),
             stored_bytes=sum(self._there.values()),
             warnings=tuple(self._warnings.values()),
         )
@@ -586,10 +595,6 @@ class _Sync:
     def _warn(self, code: str, message: str) -> None:
         self._warnings[code] = message
         self._monitor.event("warning", code=code, message=message)
-
-
-def _ids(keys: Iterable[str]) -> set[str]:
-    return {key.id for key in map(layout.parse_snapshot_key, keys) if key}
 
 
 def _generations(keys: Iterable[str]) -> dict[bytes, int]:

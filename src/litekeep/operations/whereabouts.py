@@ -16,9 +16,7 @@ from litekeep.model import Snapshot
 from litekeep.operations.copymemory import CopyState, read_states
 from litekeep.operations.spread import Holder, Location, Spread, is_stale, measure
 from litekeep.operations.status import CopyFacts
-from litekeep.storage.remote.address import parse_address
-
-_CLOUDS = ("s3", "gs", "az")
+from litekeep.storage.remote.address import WITH_BUCKET, parse_address
 
 
 class NamedCopy(Protocol):
@@ -111,7 +109,7 @@ def _device(copy: NamedCopy) -> str:
     address = parse_address(copy.url)
     if address.scheme == "file":
         return device_of(Path(address.path))
-    if address.scheme in _CLOUDS:
+    if address.scheme in WITH_BUCKET:
         endpoint = urlsplit(address.options.get("endpoint", "")).hostname
         return f"host:{endpoint}" if endpoint else f"{address.scheme}:{address.options.get('account', '')}"
     return f"host:{address.host.lower()}"

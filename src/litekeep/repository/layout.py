@@ -22,7 +22,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from itertools import count
 
@@ -189,6 +189,16 @@ def mark_sequence(key: str) -> int:
 def is_plan_key(key: str) -> bool:
     """True if the object is a prune plan."""
     return _PLAN.fullmatch(key) is not None
+
+
+def snapshot_ids(keys: Iterable[str]) -> set[str]:
+    """The ids of the manifests among these keys."""
+    return {key.id for key in map(parse_snapshot_key, keys) if key}
+
+
+def pack_order(key: str) -> str:
+    """Sorts packs by the sequence of their making, whichever folders they are in."""
+    return key.rpartition("/")[2]
 
 
 def order(key: SnapshotKey) -> tuple[str, int, str, str]:

@@ -45,7 +45,8 @@ _NEEDED_SECRETS = {"s3": ("access_key", "secret_key"), "gs": ("service_account",
 _USUAL_PORTS = {"sftp": (22,), "webdav": (80,), "webdavs": (443,)}
 _WITH_USER = {"sftp", "webdav", "webdavs"}
 _LOOPBACK = r"localhost|127(?:\.\d{1,3}){3}|::1"
-_WITH_BUCKET = {"s3", "gs", "az"}
+WITH_BUCKET = {"s3", "gs", "az"}
+"""Object storage."""
 _BUCKET = r"\$?[A-Za-z0-9][A-Za-z0-9._-]*"
 """$web and $root are containers of Azure; the rest is what any of the three allows, and more."""
 _FORMS = "s3://BUCKET/PREFIX, gs://, az://, sftp://USER@HOST/PATH, webdavs://HOST/PATH or file:///PATH"
@@ -91,14 +92,14 @@ def parse_address(url: str) -> Address:
     if parts.fragment:
         raise UsageError("the URL of a storage ends with #...", hint="Write %23 for a # in a name.")
     netloc = parts.netloc.rpartition("@")[2]
-    if scheme in _WITH_BUCKET:
+    if scheme in WITH_BUCKET:
         host = netloc  # names of buckets keep their case
     path = _path(scheme, unquote(parts.path))
     if scheme == "file" and host not in {"", "localhost"}:
         raise UsageError(f"file://{host} names another machine", hint="Three slashes: file:///path/of/the/folder.")
     if scheme != "file" and not host.strip("."):
-        raise UsageError(f"the URL names no {'bucket' if scheme in _WITH_BUCKET else 'host'}", hint=_FORMS)
-    if scheme in _WITH_BUCKET and not re.fullmatch(_BUCKET, host):
+        raise UsageError(f"the URL names no {'bucket' if scheme in WITH_BUCKET else 'host'}", hint=_FORMS)
+    if scheme in WITH_BUCKET and not re.fullmatch(_BUCKET, host):
         raise UsageError(
             "a bucket has only letters, digits and . _ - in its name, and begins with one of the first two"
         )
@@ -136,7 +137,7 @@ def place_of(url: str) -> tuple[str, ...]:
     found = parse_address(url)
     scheme = "webdavs" if found.scheme == "webdav" else found.scheme
     endpoint = urlsplit(found.options.get("endpoint", "")).netloc.lower()
-    host = found.host if scheme in _WITH_BUCKET else found.host.lower()
+    host = found.host if scheme in WITH_BUCKET else found.host.lower()
     port = "" if found.port in _USUAL_PORTS.get(found.scheme, ()) else str(found.port or "")
     return scheme, found.user, host, port, found.path.rstrip("/"), found.options.get("account", ""), endpoint
 
@@ -151,7 +152,7 @@ def _path(scheme: str, path: str) -> str:
             return path[3:].rstrip("/") or "."
         return path.rstrip("/") or "/"
     path = path.strip("/")
-    if path and scheme in _WITH_BUCKET and not re.fullmatch(r"[A-Za-z0-9._=-]+(?:/[A-Za-z0-9._=-]+)*", path):
+    if path and scheme in WITH_BUCKET and not re.fullmatch(r"[A-Za-z0-9._=-]+(?:/[A-Za-z0-9._=-]+)*", path):
         raise UsageError("a prefix has only letters, digits and . _ - = between its /")
     return path
 

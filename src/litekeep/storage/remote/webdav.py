@@ -3,8 +3,8 @@
 *Create*: PUT to ".tmp-..." in the place itself, a look at its length, then MOVE with "Overwrite: F", so that a name
 never has half an object; "If-None-Match" is ignored or racy on servers that were tried. RFC 4918 (9.9) does not ask for
 looking and moving in one step, and WsgiDAV 4.4 looks first and then renames: of two that create one name in the same
-moment both can be told that they did. A repeated MOVE whose first reply was lost finds its source gone; that, and every
-conflict, is left to RemoteStorage to be told by the content.
+moment both can be told that they did. So the threads of one process take turns at a name. A repeated MOVE whose first
+reply was lost finds its source gone; that, and every conflict, is left to RemoteStorage to be told by the content.
 
 Listings ask folder by folder (Depth: 1): many servers refuse more.
 """
@@ -13,10 +13,12 @@ from __future__ import annotations
 
 import re
 import secrets as random_source
+import threading
 from collections.abc import Iterator
 from contextlib import suppress
 from email.utils import parsedate_to_datetime
 from urllib.parse import quote, unquote, urlsplit
+from weakref import WeakValueDictionary
 
 from litekeep.errors import ObjectMissing, StorageError
 from litekeep.storage.remote import troubles
@@ -43,6 +45,8 @@ class WebdavWire:
         self._lines = Lines(address, secrets, stall_seconds)
         self._destination = self._lines.origin
         self._folders = Folders()
+        self._guard = threading.Lock()
+        self._turns: WeakValueDictionary[str, threading.Lock] = WeakValueDictionary()
 
     def require_place(self, *, create: bool) -> None:
         """PROPFIND of the collection; with `create` it is made, with those above it."""
@@ -142,11 +146,16 @@ class WebdavWire:
                 arrived = -1
             if arrived != data.nbytes:
                 raise troubles.unreachable("write", name, self.description, "it did not arrive whole")
-            self._move(temporary, name, overwrite)
+            with self._turn_at(name):
+                self._move(temporary, name, overwrite)
         except (StorageError, Occupied, NotSupported):
             with suppress(StorageError):
                 self.remove(temporary)
             raise
+
+    def _turn_at(self, name: str) -> threading.Lock:
+        with self._guard:
+            return self._turns.setdefault(name, threading.Lock())
 
     def _move(self, temporary: str, name: str, overwrite: str) -> None:
         answer = self._moved(temporary, name, overwrite)
@@ -173,12 +182,18 @@ class WebdavWire:
 
     def _make_folder(self, path: str) -> None:
         answer = self._lines.ask("MKCOL", path, "write", path)
-        if answer.status not in {201, 405, 301, 403, 409, 423}:  # else it exists, or what is put into it tells
+        if answer.status in {201, 405, 301, 403, 409, 423}:  # it exists, or what is put into it tells
+            return
+        # WsgiDAV 4.4 looks and then makes, as it moves: of two that come at once the later one is answered with 500.
+        if answer.status < 500 or self._properties(path, 0, "write", "", None).status != 207:
             self._require(answer, {201}, "write", "")
 
     def _propfind(self, name: str, depth: int, doing: str, pace: Pace | None) -> Answer:
+        return self._properties(self._path(name), depth, doing, name, pace)
+
+    def _properties(self, path: str, depth: int, doing: str, name: str, pace: Pace | None) -> Answer:
         headers = {"Depth": str(depth), "Content-Type": "application/xml"}
-        return self._lines.ask("PROPFIND", self._path(name), doing, name, memoryview(_PROPERTIES), headers, pace)
+        return self._lines.ask("PROPFIND", path, doing, name, memoryview(_PROPERTIES), headers, pace)
 
     def _look(self, prefix: str, pace: Pace) -> tuple[list[str], list[Found]]:
         answer = self._propfind(prefix, 1, "list", pace)
